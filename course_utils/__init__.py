@@ -1,0 +1,33 @@
+"""Helper package of "Deep Learning for Image Recognition, Measured".
+
+Importing it loads neither Keras nor a backend, so ``KERAS_BACKEND`` can still be set afterwards.
+Submodules and the functions that notebooks use most are loaded when first touched.
+"""
+
+from importlib import import_module
+
+__all__ = ["by_profile", "check", "expect", "hint", "measure", "measured", "profile", "setup"]
+
+_SUBMODULES = frozenset({"checks", "data", "objects", "plots", "runtime", "scenes"})
+_FUNCTIONS = {
+    "by_profile": "runtime",
+    "check": "checks",
+    "expect": "runtime",
+    "hint": "checks",
+    "measure": "runtime",
+    "measured": "runtime",
+    "profile": "runtime",
+    "setup": "runtime",
+}
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _FUNCTIONS:
+        return getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_SUBMODULES, *_FUNCTIONS})
