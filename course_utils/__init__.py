@@ -6,7 +6,17 @@ Submodules and the functions that notebooks use most are loaded when first touch
 
 from importlib import import_module
 
-__all__ = ["by_profile", "check", "expect", "hint", "measure", "measured", "profile", "setup"]
+__all__ = [
+    "by_profile",
+    "check",
+    "expect",
+    "hint",
+    "measure",
+    "measured",
+    "profile",
+    "progress",
+    "setup",
+]
 
 _SUBMODULES = frozenset({"checks", "data", "objects", "plots", "runtime", "scenes"})
 _FUNCTIONS = {
@@ -17,6 +27,7 @@ _FUNCTIONS = {
     "measure": "runtime",
     "measured": "runtime",
     "profile": "runtime",
+    "progress": "runtime",
     "setup": "runtime",
 }
 
