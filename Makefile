@@ -1,0 +1,63 @@
+# Everything the README names. Needs Python 3.11, 3.12 or 3.13; the rest is set up by the first target.
+.DEFAULT_GOAL := help
+.PHONY: help setup lab run test test-colab outputs bench results weights lock stamp lint clean
+
+NB =
+PROFILE =
+BACKEND =
+SEEDS =
+ADDRESS =
+PYTHON =
+
+IN_VENV = .venv/bin/python
+BOOTSTRAP = @$(or $(PYTHON),python3) tools/bootstrap.py $(if $(PYTHON),--python "$(PYTHON)")
+COURSE_ENV = $(if $(BACKEND),KERAS_BACKEND="$(BACKEND)") $(if $(PROFILE),COURSE_PROFILE="$(PROFILE)")
+COMPILE = $(IN_VENV) -m uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-header --no-emit-index-url --upgrade --quiet \
+	--no-config --extra dev
+
+help:  ## list these targets
+	@echo "make TARGET [NAME=value ...]"
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F"|" '{ printf "  %-11s %s\n", $$1, $$2 }'
+
+setup:  ## build .venv, once; every target below does this first (PYTHON=python3.12, COURSE_VARIANT=gpu)
+	$(BOOTSTRAP) $(if $(filter torch,$(BACKEND)),--torch)
+
+lab: setup  ## open the course in JupyterLab (BACKEND=, PROFILE=)
+	$(COURSE_ENV) $(IN_VENV) -m jupyterlab notebooks/00_start_here.ipynb
+
+run: setup  ## run the chapters and print what each measured (NB=03, PROFILE=full, BACKEND=jax, SEEDS="0 1 2")
+	@$(IN_VENV) tools/run.py --nb "$(NB)" --profile "$(PROFILE)" --backend "$(BACKEND)" --seeds "$(SEEDS)"
+
+test: setup  ## run all tests (BACKEND=jax or torch)
+	$(COURSE_ENV) $(IN_VENV) -m pytest
+
+test-colab:  ## run chapter 03 with Colab's versions, in an environment of its own
+	$(BOOTSTRAP) --colab
+	.venv-colab/bin/python -m pytest -k 03 tests/test_exercises.py notebooks/03_*.ipynb
+
+outputs: setup  ## run the chapters (quick) and store their outputs in the notebooks (NB=03)
+	$(IN_VENV) tools/outputs.py --nb "$(NB)"
+
+bench: setup  ## measure the course's own code beside references
+	@set -e; for script in bench/*.py; do echo "== $$script"; $(IN_VENV) "$$script"; done
+
+results: setup  ## put the stored results into the README's table
+	$(IN_VENV) tools/results.py
+
+weights: setup  ## train the course's own weights again
+	$(IN_VENV) tools/weights.py
+
+lock: setup  ## pin the newest versions of all packages in the lock files
+	$(COMPILE) --extra cpu --output-file requirements.lock
+	$(COMPILE) --extra gpu --constraint requirements.lock --output-file requirements-gpu.lock
+
+stamp: setup  ## write the repository's address everywhere it is needed (ADDRESS=https://...)
+	$(IN_VENV) tools/stamp.py $(ADDRESS)
+
+lint: setup  ## check style and formatting of modules and notebooks
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+
+clean:  ## remove the environments and everything built; downloaded data stays
+	rm -rf .venv .venv-colab build *.egg-info
