@@ -1,0 +1,140 @@
+"""What the tools and the tests share about notebook files: finding, reading, digesting, writing."""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class UnknownChapterError(ValueError):
+    """A chapter was asked for that the course does not have."""
+
+
+def find_chapters(selection=None, folder=NOTEBOOKS):
+    """Find notebooks of the course in the order of their numbers.
+
+    Parameters
+    ----------
+    selection : str, optional
+        Chapters by number or by name, separated by commas or spaces: ``"03"``, ``"0,3"``,
+        ``"03_first_cnn"``. All chapters when absent or empty.
+    folder : Path
+        Where the notebooks lie.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    UnknownChapterError
+        When nothing in the folder has a number or name that was asked for.
+    """
+    every = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+    if not every:
+        raise UnknownChapterError(
+            f"Expected notebooks named like 03_first_cnn.ipynb. Received: none in {folder}."
+        )
+    asked = re.split(r"[,\s]+", (selection or "").strip(", \n\t"))
+    if asked == [""]:
+        return every
+    chosen = set()
+    for name in asked:
+        wanted = name.removesuffix(".ipynb")
+        matches = [
+            path
+            for path in every
+            if wanted == path.stem or (wanted.isdecimal() and int(wanted) == int(path.stem[:2]))
+        ]
+        if not matches:
+            numbers = ", ".join(path.stem[:2] for path in every)
+            raise UnknownChapterError(
+                f"Expected chapters of the course by number: {numbers}. Received: {name!r}. "
+                "Write for example NB=03 or NB=00,03."
+            )
+        chosen.update(matches)
+    return sorted(chosen)
+
+
+def read(path):
+    """Read the notebook of a file, in the current minor version of format 4."""
+    return nbformat.read(path, as_version=4)
+
+
+def write_atomically(path, text):
+    """Write a text file so that a reader, or a crash, never sees half of it."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        # mkstemp makes files that only their owner may read; these are ordinary ones.
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def write(notebook, path):
+    """Write a notebook in the form in which Jupyter saves it."""
+    write_atomically(path, nbformat.writes(notebook).rstrip("\n") + "\n")
+
+
+def tags(cell):
+    """Return the tags of a cell, a list of strings."""
+    return cell.get("metadata", {}).get("tags", [])
+
+
+def code_cells(notebook):
+    """Return the code cells of a notebook that hold code, in order."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def digest(notebook):
+    """Fingerprint all code in a notebook: outputs were made by this code, or they are stale.
+
+    Returns
+    -------
+    str
+        sha256 over the sources of the code cells, as hexadecimal digits.
+    """
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+
+
+def output_text(cell):
+    """Collect all text that a code cell shows, streams and rich outputs alike, without colours.
+
+    Returns
+    -------
+    str
+    """
+    parts = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream":
+            parts.append(output.text)
+        elif output.output_type == "error":
+            parts.append("\n".join(output.traceback))
+        else:
+            parts.extend(
+                value
+                for kind, value in output.data.items()
+                if isinstance(value, str) and not kind.startswith("image/")
+            )
+    return without_colours("\n".join(parts))
+
+
+def without_colours(text):
+    """Strip terminal escape sequences."""
+    return _ANSI.sub("", text)

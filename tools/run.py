@@ -1,0 +1,367 @@
+"""Execute the course chapter by chapter and measure it: ``make run``."""
+
+import argparse
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from kernels import BACKENDS, PROFILES, Execution, Failure, execute, kernel_environment
+
+from notebooks import (
+    NOTEBOOKS,
+    ROOT,
+    UnknownChapterError,
+    find_chapters,
+    read,
+    write,
+    write_atomically,
+)
+
+BUILD = ROOT / "build"
+
+_HEARTBEAT_SECONDS = 15
+_DETAIL_LINES = 20
+
+
+class Progress:
+    """Says how far a chapter has got: one changing line on a terminal, a few lines elsewhere.
+
+    Parameters
+    ----------
+    name : str
+        Chapter, ``"03_first_cnn"``.
+    stream : text file, optional
+        Standard output when absent.
+    """
+
+    def __init__(self, name, stream=None):
+        self.title = " ".join(name.split("_", 1))
+        self.stream = stream or sys.stdout
+        self.live = self.stream.isatty()
+        self.said = time.monotonic()
+        self.shown = None
+        if not self.live:
+            self._line(f"{self.title}  starts")
+
+    def __call__(self, seconds, position, total, cell_id):
+        """Show the state; `seconds` since the start, `position` of `total` code cells."""
+        if position:
+            text = f"{self.title}  {clock(seconds)}  cell {position}/{total} {cell_id}"
+        else:
+            text = f"{self.title}  {clock(seconds)}  kernel starts"
+        if self.live:
+            width = max(20, shutil.get_terminal_size().columns - 1)
+            if text != self.shown:
+                self.stream.write("\r\x1b[2K" + text[:width])
+                self.stream.flush()
+                self.shown = text
+        elif time.monotonic() - self.said >= _HEARTBEAT_SECONDS:
+            self._line(text)
+
+    def end(self, text):
+        """Replace the state by the outcome."""
+        if self.live:
+            self.stream.write("\r\x1b[2K")
+        self._line(f"{self.title}  {text}")
+
+    def _line(self, text):
+        self.said = time.monotonic()
+        self.stream.write(text + "\n")
+        self.stream.flush()
+
+
+def clock(seconds):
+    """Format elapsed time as people read it: 0:42, 12:05, 1:02:09."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def read_record(path):
+    """Read what a notebook reported of itself through ``COURSE_RECORD``.
+
+    Parameters
+    ----------
+    path : Path
+        File of JSON lines; it may be absent, and its last line may be cut off.
+
+    Returns
+    -------
+    setup : dict
+        The last "setup" line, empty when there is none.
+    measures : dict of str to number
+    bands : list of dict
+        In order of first appearance; of a band that was tested again, the last result.
+    """
+    setup, measures, bands = {}, {}, {}
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        kind = entry.pop("kind", None)
+        if kind == "setup":
+            setup = entry
+        elif kind == "measure":
+            measures[entry["name"]] = entry["value"]
+        elif kind == "band":
+            measures.setdefault(entry["name"], entry["value"])
+            bands[entry["name"]] = entry
+    return setup, measures, list(bands.values())
+
+
+def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
+    """Execute one notebook and measure it.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook, which stays as it is.
+    profile, backend : str
+    seed : int, optional
+        Instead of the notebook's own.
+    executed : Path
+        Folder that receives the notebook with its outputs.
+
+    Returns
+    -------
+    chapter : dict
+        "seconds", "peak_mb", "ok", "error", "measures" and "bands".
+    setup : dict
+        What the notebook's set-up reported, empty when it did not get so far.
+    """
+    progress = Progress(path.stem)
+    notebook = read(path)
+    with tempfile.TemporaryDirectory(prefix="course-run-") as scratch:
+        record = Path(scratch, "record.jsonl")
+        extra = {"COURSE_RECORD": str(record)}
+        if seed is not None:
+            extra["COURSE_SEED"] = str(seed)
+        environment = kernel_environment(profile, backend, **extra)
+        try:
+            outcome = execute(notebook, path.parent, environment, progress=progress)
+        except Exception as error:
+            # One chapter's trouble, of whatever kind, must not cost the others.
+            outcome = Execution(0.0, 0, Failure("", f"{type(error).__name__}: {error}", ""))
+        except BaseException:
+            progress.end("stopped")
+            raise
+        setup, measures, bands = read_record(record)
+    write(notebook, executed / path.name)
+    failure = outcome.failure
+    chapter = {
+        "seconds": outcome.seconds,
+        "peak_mb": outcome.peak_mb,
+        "ok": failure is None,
+        "error": None if failure is None else str(failure),
+        "measures": measures,
+        "bands": bands,
+    }
+    progress.end(f"{clock(outcome.seconds)}  {verdict(chapter)}")
+    if failure is not None:
+        details = failure.details.splitlines()[-_DETAIL_LINES:]
+        lines = [str(failure).splitlines()[0], *(details or str(failure).splitlines()[1:])]
+        print("\n".join(f"    {line}" for line in lines), flush=True)
+    return chapter, setup
+
+
+def verdict(chapter):
+    """Sum up a chapter in a few words."""
+    if not chapter["ok"]:
+        return "FAILED"
+    missed = [band["name"] for band in chapter["bands"] if not band["holds"]]
+    return f"band missed: {', '.join(missed)}" if missed else "ok"
+
+
+def table(chapters):
+    """Lay out chapters with seconds, peak memory, headline figures and their bands.
+
+    Parameters
+    ----------
+    chapters : dict of str to dict
+        By name, as `run_chapter` returns them.
+
+    Returns
+    -------
+    str
+    """
+    rows = [("chapter", "seconds", "peak MB", "figure", "value", "band", "")]
+    for name, chapter in chapters.items():
+        figures = [
+            (
+                band["name"],
+                number(band["value"]),
+                limits(band),
+                "holds" if band["holds"] else "MISSED",
+            )
+            for band in chapter["bands"]
+        ] or [(key, number(value), "", "") for key, value in list(chapter["measures"].items())[:1]]
+        if not chapter["ok"]:
+            figures.append((f"FAILED in {chapter['error'].splitlines()[0]}", "", "", ""))
+        title = " ".join(name.split("_", 1))
+        head = (title, f"{chapter['seconds']:.1f}", f"{chapter['peak_mb']:,}")
+        for line, figure in enumerate(figures or [("", "", "", "")]):
+            rows.append((head if line == 0 else ("", "", "")) + figure)
+    # A failure's message may be as long as it likes; it stands last on its line.
+    widths = [
+        max(len(row[column]) for row in rows if column != 3 or not row[3].startswith("FAILED"))
+        for column in range(7)
+    ]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in {1, 2, 4} else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def number(value):
+    """Format a figure with as many digits as are worth reading."""
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
+    return f"{value:,}"
+
+
+def limits(band):
+    """Put the limits of a band in words."""
+    words = {"at_least": "at least", "at_most": "at most"}
+    return ", ".join(f"{words[key]} {band[key]:g}" for key in words if band.get(key) is not None)
+
+
+def run_course(paths, profile, backend, seed, results, executed):
+    """Execute chapters one after the other and keep what was measured after each.
+
+    Parameters
+    ----------
+    paths : list of Path
+    profile, backend : str
+    seed : int or None
+    results : list of Path
+        Files that receive the measurements.
+    executed : Path
+        Folder that receives the notebooks with their outputs.
+
+    Returns
+    -------
+    dict of str to dict
+        Chapters by name.
+    """
+    chapters = {}
+    report = {
+        "profile": profile,
+        "backend": backend,
+        "device": None,
+        "versions": {},
+        "chapters": chapters,
+    }
+    try:
+        for path in paths:
+            chapters[path.stem], setup = run_chapter(path, profile, backend, seed, executed)
+            for key in ("profile", "backend", "device", "versions"):
+                report[key] = setup.get(key, report[key])
+            text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+            for file in results:
+                write_atomically(file, text)
+    finally:
+        if chapters:
+            print("\n" + table(chapters) + "\n", flush=True)
+    return chapters
+
+
+def parse_arguments(arguments):
+    """Read the options of the command line."""
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
+    parser.add_argument("--profile", default="", help="quick or full")
+    parser.add_argument("--backend", default="", help="tensorflow, jax or torch")
+    parser.add_argument("--seeds", default="", help='repeat the run with each seed: "0 1 2"')
+    options = parser.parse_args(arguments)
+    options.profile = options.profile or os.environ.get("COURSE_PROFILE") or "quick"
+    options.backend = options.backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if options.profile not in PROFILES:
+        parser.error(f"Expected PROFILE to be quick or full. Received: {options.profile!r}.")
+    if options.backend not in BACKENDS:
+        parser.error(f"Expected BACKEND to be one of {BACKENDS}. Received: {options.backend!r}.")
+    seeds = options.seeds.replace(",", " ").split()
+    if not all(seed.isdecimal() for seed in seeds):
+        parser.error(
+            f'Expected SEEDS to be whole numbers, like "0 1 2". Received: {options.seeds!r}.'
+        )
+    options.seeds = [int(seed) for seed in seeds]
+    if importlib.util.find_spec(options.backend) is None:
+        parser.error(
+            f"The {options.backend} backend is not installed in {sys.prefix}. "
+            f"Install it there: {sys.executable} -m pip install {options.backend}"
+        )
+    if importlib.util.find_spec("course_utils") is None:
+        parser.error(
+            f"The package course_utils is not installed in {sys.prefix}. "
+            "Run `make run`, which sets up .venv first."
+        )
+    return options
+
+
+def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
+    """Run the course and return the exit status.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Of the command line when absent.
+    folder : Path
+        Where the notebooks lie.
+    build : Path
+        Receives the measurements and the executed notebooks.
+
+    Returns
+    -------
+    int
+        0 when every chapter ran and every band holds, 1 otherwise, 2 when asked for nonsense,
+        130 after an interrupt.
+    """
+    options = parse_arguments(arguments)
+    try:
+        paths = find_chapters(options.nb, folder)
+    except UnknownChapterError as error:
+        print(f"make run: {error}", file=sys.stderr)
+        return 2
+    stem = f"run-{options.profile}-{options.backend}"
+    main_file = Path(build) / f"{stem}.json"
+    passed = True
+    try:
+        for seed in options.seeds or [None]:
+            files = [main_file]
+            if seed is not None:
+                print(f"seed {seed}", flush=True)
+                files.append(Path(build) / f"{stem}-seed{seed}.json")
+            chapters = run_course(
+                paths, options.profile, options.backend, seed, files, Path(build) / "executed"
+            )
+            passed = passed and all(verdict(chapter) == "ok" for chapter in chapters.values())
+            print("written: " + ", ".join(str(relative(file)) for file in files[::-1]), flush=True)
+        if options.seeds:
+            print(f"{relative(main_file)} holds the last seed, {options.seeds[-1]}.")
+    except KeyboardInterrupt:
+        print("Interrupted; the kernel is stopped.", file=sys.stderr)
+        return 130
+    if not passed:
+        print("Some chapters failed or missed a band, see above.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def relative(path):
+    """Shorten a path that lies inside the repository."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
