@@ -1,0 +1,26 @@
+"""Figures of the course: each function draws one idea and returns the Axes it drew on.
+
+Data come first, options are keyword-only, ``ax=None`` makes a figure of a fitting size, and nothing
+is shown until `show` is given the figure together with its alternative text.
+"""
+
+from course_utils.plots.charts import bars, confusion_matrix, history
+from course_utils.plots.display import show
+from course_utils.plots.images import image_grid
+from course_utils.plots.overlays import boxes, heat_map, masks
+from course_utils.plots.shapes import shape_flow
+from course_utils.plots.style import COLOURS, use_style
+
+__all__ = [
+    "COLOURS",
+    "bars",
+    "boxes",
+    "confusion_matrix",
+    "heat_map",
+    "history",
+    "image_grid",
+    "masks",
+    "shape_flow",
+    "show",
+    "use_style",
+]

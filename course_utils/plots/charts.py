@@ -1,0 +1,339 @@
+"""What was measured: learning curves, confusion, and figures of merit with their spread."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, QUIET
+
+_LABEL_SIZE = 9
+_MOST_DIRECT = 8
+
+
+def history(histories, *, metric="accuracy", title=None, ax=None):
+    """Draw learning curves: training dashed, validation solid, named where the lines end.
+
+    Parameters
+    ----------
+    histories : History, dict of lists, or dict of these
+        What Keras' ``fit`` returned, its ``.history``, or several of them by name:
+        ``{"CNN": cnn_history, "dense": dense_history}``.
+    metric : str
+        Which metric to draw. Its validation curve, ``val_`` and the name, is drawn where there is one.
+    title : str, optional
+        Title of the Axes.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If `metric` was not recorded, or nothing was.
+    """
+    runs = _runs(histories)
+    for name, run in runs.items():
+        if metric not in run or not len(run[metric]):
+            recorded = [key for key in run if not key.startswith("val_")]
+            of = f" of {name!r}" if name else ""
+            raise ValueError(
+                f"Expected `metric` to be one that was recorded{of}: {recorded}. Received: {metric!r}."
+            )
+    if ax is None:
+        _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 3.6))
+    ends = []
+    longest = 1
+    for index, (name, run) in enumerate(runs.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        validation = run.get(f"val_{metric}")
+        training = np.asarray(run[metric], float)
+        longest = max(longest, len(training))
+        quiet = {"lw": 1.4, "alpha": 0.9} if validation is not None else {}
+        _curve(ax, training, colour, "--", **quiet)
+        if validation is not None:
+            validation = np.asarray(validation, float)
+            _curve(ax, validation, colour, "-")
+            if name is None:
+                ends.append(("training", training[-1], colour))
+            ends.append((name or "validation", validation[-1], colour))
+        else:
+            ends.append((name or "training", training[-1], colour))
+    ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
+    ax.margins(y=0.06)
+    ax.grid(axis="y")
+    if title:
+        ax.set_title(title)
+    styles = [
+        Line2D([], [], color=QUIET, ls="-", label="validation"),
+        Line2D([], [], color=QUIET, ls="--", lw=1.4, label="training"),
+    ]
+    if len(ends) > _MOST_DIRECT:
+        by_name = [Line2D([], [], color=colour, label=name) for name, _, colour in ends]
+        ax.legend(handles=by_name + styles, loc="center left", bbox_to_anchor=(1.01, 0.5))
+        return ax
+    _label_ends(ax, longest, ends)
+    if None not in runs and any(f"val_{metric}" in run for run in runs.values()):
+        ax.legend(
+            handles=styles, ncols=2, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2
+        )
+    return ax
+
+
+def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=None, ax=None):
+    """Draw which classes are taken for which: right answers boxed, errors in colour, zeros blank.
+
+    Parameters
+    ----------
+    y_true, y_pred : integer arrays of shape (n,)
+        True and predicted classes, from 0.
+    class_names : sequence of str
+        The name of each class.
+    normalise : {"true", None}
+        "true" prints percentages of each true class, so that a row sums to 100; None prints counts.
+    title : str, optional
+        Title of the Axes.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other or `class_names`, or `normalise` is something else.
+    """
+    import seaborn as sns
+    from sklearn import metrics
+
+    k = len(class_names)
+    y_true, y_pred = _classes("y_true", y_true, k), _classes("y_pred", y_pred, k)
+    if len(y_true) != len(y_pred):
+        raise ValueError(
+            "Expected as many predictions as true classes. "
+            f"Received: {len(y_true)} true classes and {len(y_pred)} predictions."
+        )
+    if normalise not in ("true", None):
+        raise ValueError(f'Expected `normalise` to be "true" or None. Received: {normalise!r}.')
+    counts = metrics.confusion_matrix(y_true, y_pred, labels=range(k))
+    if normalise:
+        share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        text = np.where(share < 0.5, "<1", np.round(share).astype(int).astype(str))
+    else:
+        share, text = counts, counts.astype(str)
+    if ax is None:
+        side = min(PAGE_WIDTH, 2.2 + 0.44 * k)
+        _, ax = plt.subplots(figsize=(side + 0.3, side))
+    right = np.eye(k, dtype=bool)
+    common = {
+        "ax": ax, "fmt": "", "annot": text, "cbar": False, "square": True, "linewidths": 1.2,
+        "linecolor": "white", "xticklabels": class_names, "yticklabels": class_names,
+    }  # fmt: skip
+    size = {"fontsize": 9 if k <= 12 else 7}
+    ax.set_facecolor("#f6f6f6")
+    sns.heatmap(
+        share, mask=right | (counts == 0), cmap="Oranges", vmin=0,
+        vmax=max(share[~right].max(initial=0), 1), annot_kws=size, **common,
+    )  # fmt: skip
+    sns.heatmap(
+        share, mask=~right, cmap=sns.light_palette(COLOURS[0], as_cmap=True), vmin=0,
+        vmax=4 * max(share.max(), 1), annot_kws={**size, "fontweight": "bold"}, **common,
+    )  # fmt: skip
+    for i in range(k):
+        ax.add_patch(plt.Rectangle((i, i), 1, 1, fill=False, ec=COLOURS[0], lw=1.2, clip_on=False))
+    unit = "% of the true class" if normalise else "images"
+    ax.set(xlabel=f"predicted class ({unit})", ylabel="true class")
+    ax.tick_params(length=0)
+    long_names = max(len(str(name)) for name in class_names) > 3
+    ax.set_xticklabels(
+        ax.get_xticklabels(),
+        rotation=40 if long_names else 0,
+        ha="right" if long_names else "center",
+        rotation_mode="anchor",
+    )
+    ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
+    if title:
+        ax.set_title(title)
+    return ax
+
+
+def bars(values, *, label, unit="", control=None, at_least=None, title=None, ax=None):
+    """Draw figures of merit as bars from zero: mean, every single run, and the range between them.
+
+    Parameters
+    ----------
+    values : dict of str to float or sequence of floats
+        One value, or the values of several runs (seeds), for each name.
+    label : str
+        What the values are: the label of the axis.
+    unit : str
+        Written after each value, such as " s" or " %".
+    control : float or dict of str to float, optional
+        Reference values, such as ``{"chance": 0.1}``: drawn as dotted lines.
+    at_least : float, optional
+        A bar that the values should reach: drawn as a dashed line.
+    title : str, optional
+        Title of the Axes.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw, or a value is not finite.
+    """
+    if not values:
+        raise ValueError("Expected at least one name and value. Received: none.")
+    runs = {name: np.atleast_1d(np.asarray(v, dtype=float)) for name, v in values.items()}
+    for name, run in runs.items():
+        if run.ndim != 1 or not run.size or not np.isfinite(run).all():
+            raise ValueError(
+                f"Expected {name!r} to be a number or several, all finite. Received: {values[name]!r}."
+            )
+    if ax is None:
+        _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 0.95 + 0.46 * len(runs)))
+    number = _number_format(np.concatenate(list(runs.values())))
+    for place, (name, run) in enumerate(runs.items()):
+        mean, low, high = run.mean(), run.min(), run.max()
+        ax.barh(place, mean, height=0.58, color=COLOURS[place % len(COLOURS)], alpha=0.8, lw=0)
+        text = f"{number(mean)}{unit}"
+        if run.size > 1:
+            ax.plot([low, high], [place, place], color=INK, lw=1.2, solid_capstyle="butt")
+            ax.plot([low, high], [place, place], "|", color=INK, ms=9, mew=1.2)
+            offsets = np.linspace(-0.14, 0.14, run.size)
+            ax.plot(run, place + offsets, "o", ms=4, mfc="white", mec=INK, mew=0.9)
+            text += f"  ({number(low)} to {number(high)})"
+        ax.annotate(
+            text, (max(high, 0), place), xytext=(7, 0), textcoords="offset points", va="center",
+            fontsize=_LABEL_SIZE, bbox={"fc": "white", "ec": "none", "pad": 1.2},
+        )  # fmt: skip
+    ax.set_yticks(range(len(runs)), list(runs))
+    ax.set_ylim(len(runs) - 0.45, -0.55)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.axvline(0, color=QUIET, lw=0.8)
+    lines = control if isinstance(control, dict) else {"control": control}
+    lines = [(name, value, ":") for name, value in lines.items() if value is not None]
+    if at_least is not None:
+        lines.append(("at least", at_least, "--"))
+    for name, value, style in lines:
+        ax.axvline(value, color=INK, ls=style, lw=1.2)
+    every = np.concatenate([*runs.values(), [value for _, value, _ in lines], [0]])
+    span = every.max() - every.min() or 1
+    ax.set_xlim(every.min() - (0.05 * span if every.min() < 0 else 0), every.max() + 0.02 * span)
+    _label_above(ax, [(f"{name} {number(value)}{unit}", value) for name, value, _ in lines])
+    ax.set_xlabel(label)
+    ax.grid(axis="x", color=GRID)
+    if title:
+        ax.set_title(title, pad=24 if lines else None)
+    return ax
+
+
+def _runs(histories):
+    """Return ``{name: {metric: values}}``, with the name None where there is a single run."""
+    record = getattr(histories, "history", histories)
+    if not isinstance(record, dict) or not record:
+        raise ValueError(
+            "Expected a Keras History, its dict of lists, or a dict of these by name. "
+            f"Received: {histories!r}."
+        )
+    if all(hasattr(run, "history") or isinstance(run, dict) for run in record.values()):
+        return {name: getattr(run, "history", run) for name, run in record.items()}
+    return {None: record}
+
+
+def _curve(ax, values, colour, style, **line):
+    epochs = np.arange(1, len(values) + 1)
+    # One epoch makes no line: show its point.
+    ax.plot(epochs, values, style, color=colour, marker="o" if len(values) == 1 else None, **line)
+    ax.plot(epochs[-1:], values[-1:], "o", color=colour, ms=4.5)
+
+
+def _label_ends(ax, x, ends):
+    """Name lines right of the axes, pushed apart where they would overlap."""
+    ax.figure.draw_without_rendering()
+    height = ax.get_window_extent().height / ax.figure.dpi * 72
+    low, high = ax.get_ylim()
+    gap = 1.3 * _LABEL_SIZE / height
+    order = sorted(range(len(ends)), key=lambda i: ends[i][1])
+    wanted = np.array([(ends[i][1] - low) / (high - low) for i in order])
+    for i, y in zip(order, _spread(wanted, gap), strict=True):
+        name, _, colour = ends[i]
+        ax.text(
+            1.012, y, name, transform=ax.transAxes, color=colour, va="center", fontsize=_LABEL_SIZE,
+            fontweight="bold",
+        )  # fmt: skip
+
+
+def _spread(wanted, gap):
+    """Move sorted positions as little as needed to keep `gap` between neighbours (least squares)."""
+    groups = []
+    for w in wanted:
+        groups.append([w, 1])
+        while (
+            len(groups) > 1
+            and groups[-1][0] - groups[-2][0] < gap * (groups[-1][1] + groups[-2][1]) / 2
+        ):
+            (b, nb), (a, na) = groups.pop(), groups.pop()
+            groups.append([(a * na + b * nb) / (na + nb), na + nb])
+    return [c + gap * (i - (n - 1) / 2) for c, n in groups for i in range(n)]
+
+
+def _label_above(ax, lines):
+    """Name vertical reference lines above the axes, pushed apart where they would overlap."""
+    if not lines:
+        return
+    figure = ax.figure
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    box = ax.get_window_extent()
+    low, high = ax.get_xlim()
+    last = -np.inf
+    for text, value in sorted(lines, key=lambda line: line[1]):
+        written = ax.text(
+            value, 1.015, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom",
+            fontsize=_LABEL_SIZE,
+        )  # fmt: skip
+        width = written.get_window_extent(renderer).width / box.width
+        centre = (value - low) / (high - low)
+        centre = max(centre, last + width / 2 + 0.02)
+        written.set_x(low + centre * (high - low))
+        last = centre + width / 2
+
+
+def _number_format(values):
+    largest = np.abs(values).max()
+    if largest <= 1.5:
+        return "{:.3f}".format
+    if largest < 10:
+        return "{:.2f}".format
+    return "{:.1f}".format if largest < 1000 else "{:,.0f}".format
+
+
+def _classes(name, y, k):
+    y = np.asarray(y)
+    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
+        hint = " Use np.argmax(..., axis=-1)." if y.ndim == 2 else ""
+        raise ValueError(
+            f"Expected `{name}` to be integers of shape (n,). "
+            f"Received: dtype {y.dtype} and shape {y.shape}.{hint}"
+        )
+    if y.size == 0:
+        raise ValueError(f"Expected `{name}` to hold at least one class. Received: none.")
+    if y.min() < 0 or y.max() >= k:
+        raise ValueError(
+            f"Expected `{name}` from 0 to {k - 1}, as there are {k} class names. "
+            f"Received: values from {y.min()} to {y.max()}."
+        )
+    return y

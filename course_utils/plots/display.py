@@ -1,0 +1,109 @@
+"""Send a figure to the page, once, with alternative text."""
+
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+from PIL import Image
+
+SCREEN_DPI = 96
+DPI = 2 * SCREEN_DPI
+"""Twice the pixels that are shown: exact on high-density screens, evenly halved on others."""
+
+_MARGIN = 0.08
+_SHORTEST_ALT = 20
+_LARGEST_SHIFT = 24
+
+
+def show(figure, *, alt):
+    """Show a figure with alternative text, and close it.
+
+    In a notebook exactly one PNG is emitted. Its output metadata hold the alternative text and the
+    size on the page, as ``IPython.display.Image(alt=...)`` writes them. Elsewhere, where no picture
+    can be shown, the alternative text is printed.
+
+    Parameters
+    ----------
+    figure : Figure, Axes or array of Axes
+        What a function of this package, or ``plt.subplots``, returned.
+    alt : str
+        A sentence saying what the figure shows, for readers who cannot see it. At least 20 characters.
+
+    Raises
+    ------
+    TypeError
+        If `figure` or `alt` is of another type.
+    ValueError
+        If `alt` is too short to say anything.
+    """
+    figure = _figure_of(figure)
+    if not isinstance(alt, str):
+        raise TypeError(
+            f"Expected `alt` to be a str. Received: {alt!r} of type {type(alt).__name__}."
+        )
+    alt = " ".join(alt.split())
+    if len(alt) < _SHORTEST_ALT:
+        raise ValueError(
+            f"Expected `alt` to be a sentence of at least {_SHORTEST_ALT} characters. "
+            f"Received: {alt!r}. Say what a reader who cannot see the figure should learn from it."
+        )
+    png, width, height = _png(figure)
+    plt.close(figure)
+    if _in_ipython():
+        from IPython.display import Image as Picture
+        from IPython.display import display
+
+        display(Picture(png, format="png", width=width, height=height, alt=alt))
+    else:
+        print(f"[figure] {alt}")
+
+
+def _figure_of(thing):
+    if isinstance(thing, np.ndarray | list | tuple) and len(thing):
+        thing = np.ravel(np.asarray(thing, dtype=object))[0]
+    figure = thing if isinstance(thing, Figure) else getattr(thing, "figure", None)
+    if not isinstance(figure, Figure):
+        raise TypeError(
+            "Expected `figure` to be a matplotlib Figure, Axes or array of Axes. "
+            f"Received: {thing!r} of type {type(thing).__name__}."
+        )
+    return figure
+
+
+def _in_ipython():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return get_ipython() is not None
+
+
+def _png(figure):
+    """Render the drawn part of `figure`; return PNG bytes and the size in CSS pixels."""
+    figure.draw_without_rendering()
+    drawn = figure.get_tightbbox()
+    # A crop on whole screen pixels keeps image pixels where their axes put them.
+    low = np.floor((drawn.min - _MARGIN) * SCREEN_DPI)
+    high = np.ceil((drawn.max + _MARGIN) * SCREEN_DPI)
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer,
+        format="png",
+        dpi=DPI,
+        facecolor="white",
+        bbox_inches=Bbox([low, high] / np.float64(SCREEN_DPI)),
+    )
+    image = _with_palette(Image.open(buffer).convert("RGB"))
+    packed = io.BytesIO()
+    image.save(packed, format="png", optimize=True)
+    width, height = (high - low).astype(int).tolist()
+    return packed.getvalue(), width, height
+
+
+def _with_palette(image):
+    """Return `image` with at most 256 colours if that looks the same, else as it is."""
+    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    shift = np.abs(np.asarray(few.convert("RGB"), np.int16) - np.asarray(image, np.int16))
+    return few if shift.max() <= _LARGEST_SHIFT else image

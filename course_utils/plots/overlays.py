@@ -1,0 +1,313 @@
+"""What a model says about one image, drawn on that image: boxes, masks, heat maps."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import Stroke, withStroke
+
+from course_utils.plots.images import bare, check_images
+from course_utils.plots.style import COLOURS, QUIET, readable_on
+
+_LONGEST_SIDE = 4.2
+_LABEL_SIZE = 9
+
+
+def boxes(image, boxes, *, labels=None, colours=None, title=None, ax=None):
+    """Draw boxes over an image, their lines centred on pixel edges.
+
+    Parameters
+    ----------
+    image : array of shape (h, w), (h, w, 1) or (h, w, 3)
+        uint8 in 0..255, float in [0, 1], or bool.
+    boxes : array of shape (k, 4)
+        x0, y0, x1, y1 in pixels from the top left corner of the image, as pixel edges: a box holds
+        the columns x0 <= x < x1 and the rows y0 <= y < y1. k may be 0.
+    labels : sequence of k str, optional
+        A label for each box.
+    colours : colour or sequence of k colours, optional
+        One colour for all boxes, or one for each.
+    title : str, optional
+        Title of the Axes.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+        Data coordinates are pixel edges: the image covers x from 0 to w and y from 0 to h.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape or range, or a box has no area.
+    """
+    image = _check_image(image)
+    boxes = np.asarray(boxes, dtype=float)
+    if boxes.size == 0:
+        boxes = boxes.reshape(0, 4)
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise ValueError(f"Expected boxes of shape (k, 4). Received: shape {boxes.shape}.")
+    bad = ~((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
+    if bad.any():
+        raise ValueError(
+            "Expected boxes as x0, y0, x1, y1 with x0 < x1 and y0 < y1. "
+            f"Received: {boxes[bad][0].tolist()}. Convert boxes given as x, y, width, height."
+        )
+    labels = _labels(labels, len(boxes), "boxes")
+    ax = _draw_image(image, ax, title)
+    for (x0, y0, x1, y1), label, colour in zip(
+        boxes, labels, _colours(colours, len(boxes)), strict=True
+    ):
+        outline = Rectangle(
+            (x0, y0), x1 - x0, y1 - y0, fill=False, ec=colour, lw=2, joinstyle="miter"
+        )
+        outline.set_path_effects([withStroke(linewidth=3.4, foreground=_halo(colour))])
+        ax.add_patch(outline)
+        if label is not None:
+            _tag(ax, label, x0, y0, colour, image.shape[0])
+    return ax
+
+
+def masks(image, masks, *, labels=None, colours=None, alpha=0.45, title=None, ax=None):
+    """Tint regions of an image and outline them along pixel edges.
+
+    Parameters
+    ----------
+    image : array of shape (h, w), (h, w, 1) or (h, w, 3)
+        uint8 in 0..255, float in [0, 1], or bool.
+    masks : bool array of shape (k, h, w), or integer array of shape (h, w)
+        One mask for each region, or a map of region numbers in which 0 is the background.
+    labels : sequence of str, optional
+        A label for each mask; for a map, of the numbers 1, 2, ... up to its highest.
+    colours : colour or sequence of colours, optional
+        One colour for all regions, or one for each.
+    alpha : float
+        Opacity of the tint, from 0 to 1.
+    title : str, optional
+        Title of the Axes.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+        Data coordinates are pixel edges.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, type or range.
+    """
+    image = _check_image(image)
+    masks = _one_mask_each(np.asarray(masks), image.shape[:2])
+    labels = _labels(labels, len(masks), "masks")
+    ax = _draw_image(image, ax, title)
+    height, width = image.shape[:2]
+    for mask, label, colour in zip(masks, labels, _colours(colours, len(masks)), strict=True):
+        if not mask.any():
+            continue
+        tint = np.zeros((height, width, 4))
+        tint[mask] = to_rgba(colour, alpha)
+        ax.imshow(tint, extent=(0, width, height, 0), interpolation="nearest", zorder=1)
+        lines = LineCollection(
+            _outline(mask), colors=[colour], linewidths=1.8, capstyle="projecting"
+        )
+        lines.set_path_effects([withStroke(linewidth=3.2, foreground=_halo(colour))])
+        ax.add_collection(lines, autolim=False)
+        if label is not None:
+            y, x = _inside(mask)
+            ax.text(
+                x, y, label, ha="center", va="center", fontsize=_LABEL_SIZE, fontweight="bold",
+                color="white", path_effects=[withStroke(linewidth=2.6, foreground="#111111")],
+            )  # fmt: skip
+    return ax
+
+
+def heat_map(
+    image,
+    heat,
+    *,
+    alpha=0.6,
+    cmap="viridis",
+    value_range=None,
+    colour_bar=True,
+    label="",
+    title=None,
+    ax=None,
+):
+    """Lay a map of values over an image, which is shown in grey so that all colour is value.
+
+    Parameters
+    ----------
+    image : array of shape (h, w), (h, w, 1) or (h, w, 3)
+        uint8 in 0..255, float in [0, 1], or bool.
+    heat : array of shape (hh, hw) or (hh, hw, 1)
+        Any finite numbers. A map smaller than the image is enlarged by bilinear interpolation
+        between the centres of its cells, which cover the image evenly.
+    alpha : float
+        Opacity of the map, from 0 to 1.
+    cmap : str
+        Colour map.
+    value_range : (float, float), optional
+        Values of the first and the last colour; by default the least and greatest of `heat`. Give
+        the same range to maps that are compared.
+    colour_bar : bool
+        Whether to draw the scale beside the image.
+    label : str
+        What the values are, written along the scale.
+    title : str, optional
+        Title of the Axes.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+        Data coordinates are pixel edges.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape or range.
+    """
+    image = _check_image(image)
+    heat = np.asarray(heat)
+    if heat.ndim == 3 and heat.shape[-1] == 1:
+        heat = heat[..., 0]
+    if heat.ndim != 2 or heat.size == 0:
+        raise ValueError(f"Expected a heat map of shape (h, w). Received: shape {heat.shape}.")
+    heat = heat.astype(float)
+    if not np.isfinite(heat).all():
+        raise ValueError(
+            "Expected finite values in the heat map. "
+            f"Received: {np.count_nonzero(~np.isfinite(heat))} that are NaN or infinite."
+        )
+    low, high = value_range or (heat.min(), heat.max())
+    # Rec. 709 luma weights.
+    grey = image @ np.float32([0.2126, 0.7152, 0.0722]) if image.ndim == 3 else image
+    ax = _draw_image(grey, ax, title)
+    height, width = grey.shape
+    coarse = heat.shape[0] < height or heat.shape[1] < width
+    drawn = ax.imshow(
+        heat,
+        extent=(0, width, height, 0),
+        cmap=cmap,
+        vmin=low,
+        vmax=high,
+        alpha=alpha,
+        interpolation="bilinear" if coarse else "nearest",
+    )
+    if colour_bar:
+        bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.8, pad=0.02, aspect=24)
+        bar.solids.set_alpha(1)
+        bar.outline.set_visible(False)
+        bar.set_label(label)
+        if low == high:
+            bar.set_ticks([low])
+    return ax
+
+
+def _check_image(image):
+    try:
+        return check_images(np.asarray(image)[None])[0]
+    except ValueError as error:
+        expected = "Expected one image of shape (h, w), (h, w, 1) or (h, w, 3). "
+        if np.ndim(image) not in (2, 3):
+            raise ValueError(f"{expected}Received: shape {np.shape(image)}.") from error
+        raise
+
+
+def _draw_image(image, ax, title):
+    height, width = image.shape[:2]
+    if ax is None:
+        scale = _LONGEST_SIDE / max(height, width)
+        _, ax = plt.subplots(figsize=(width * scale + 0.4, height * scale + 0.4))
+    # With this extent, data coordinates are pixel edges; imshow's own would be pixel centres.
+    ax.imshow(
+        image, extent=(0, width, height, 0), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
+    )
+    bare(ax)
+    if title:
+        ax.set_title(title)
+    return ax
+
+
+def _labels(labels, k, name):
+    if labels is None:
+        return [None] * k
+    labels = [str(label) for label in labels]
+    if len(labels) != k:
+        raise ValueError(f"Expected as many labels as {name}, {k}. Received: {len(labels)} labels.")
+    return labels
+
+
+def _colours(colours, k):
+    if colours is None:
+        return [COLOURS[i % len(COLOURS)] for i in range(k)]
+    if isinstance(colours, str):
+        return [colours] * k
+    colours = list(colours)
+    if len(colours) != k:
+        raise ValueError(f"Expected one colour, or {k}. Received: {len(colours)} colours.")
+    return colours
+
+
+def _halo(colour):
+    return (*to_rgb("white" if readable_on(colour) == "white" else "black"), 0.75)
+
+
+def _tag(ax, label, x, y, colour, height):
+    """Write a label on a flag above the corner of a box, or inside where there is no room above."""
+    above = y > 0.09 * height
+    ax.annotate(
+        label,
+        (x, y),
+        xytext=(1.5, 2.5 if above else -2.5),
+        textcoords="offset points",
+        ha="left",
+        va="bottom" if above else "top",
+        fontsize=_LABEL_SIZE,
+        color=readable_on(colour),
+        bbox={"boxstyle": "square,pad=0.18", "fc": colour, "ec": "none"},
+    )
+
+
+def _one_mask_each(masks, size):
+    expected = f"Expected masks as bool of shape (k, {size[0]}, {size[1]}) or as an integer map of shape {size}."
+    if masks.ndim == 2 and np.issubdtype(masks.dtype, np.integer):
+        if masks.shape != size:
+            raise ValueError(f"{expected} Received: a map of shape {masks.shape}.")
+        if masks.min(initial=0) < 0:
+            raise ValueError(f"{expected} Received: a map with the number {masks.min()}.")
+        return masks == np.arange(1, masks.max(initial=0) + 1)[:, None, None]
+    if masks.dtype != bool:
+        raise ValueError(
+            f"{expected} Received: dtype {masks.dtype} and shape {masks.shape}. "
+            "Compare with a threshold, such as masks > 0.5."
+        )
+    if masks.shape == size:
+        raise ValueError(f"{expected} Received: shape {masks.shape}. For one mask use mask[None].")
+    if masks.ndim != 3 or masks.shape[1:] != size:
+        raise ValueError(f"{expected} Received: shape {masks.shape}.")
+    return masks
+
+
+def _outline(mask):
+    """Return the edges between pixels inside and outside `mask`, as segments (n, 2, 2) of x, y."""
+    padded = np.pad(mask, 1)
+    y, x = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    across = np.stack([np.stack([x, y], -1), np.stack([x + 1, y], -1)], 1)
+    y, x = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    down = np.stack([np.stack([x, y], -1), np.stack([x, y + 1], -1)], 1)
+    return np.concatenate([across, down])
+
+
+def _inside(mask):
+    """Return the point (y, x) of the mask that lies farthest from its edge."""
+    from scipy.ndimage import distance_transform_edt
+
+    depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    y, x = np.nonzero(depth == depth.max())
+    return y.mean() + 0.5 if len(y) == 1 else y[len(y) // 2] + 0.5, x[len(y) // 2] + 0.5
