@@ -138,3 +138,59 @@ def output_text(cell):
 def without_colours(text):
     """Strip terminal escape sequences."""
     return _ANSI.sub("", text)
+
+
+# Folders in which a machine keeps homes, packages and temporary files; a path into the course,
+# such as data/cache, is relative and fine. The lookbehind leaves addresses and dates alone.
+_PATH = re.compile(
+    r"(?<![\w.:/~-])/(?:home|root|Users|tmp|var|usr|opt|mnt|srv|work|private|workspace)/[\w.+@/-]+"
+    r"|\b[A-Z]:\\(?:Users|Windows|Program)[^\s\"']*"
+    r"|[\w./\\-]*site-packages[\w./\\-]*"
+)
+# Package indexes by the beginning of their names, and any index's usual address.
+_REGISTRY = re.compile(
+    r"\b(?:[\w-]+\.)*(?:py[p]i|python[h]osted|ana[c]onda)\.(?:org|com|io)\b\S*"
+    r"|https?://[^\s\"')]+/simple\b/?|--(?:extra-)?index-url\b",
+    re.IGNORECASE,
+)
+
+
+def revealing(text):
+    """Find what a published notebook should not show: paths of a machine, package registries.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+        The offending pieces, none twice.
+    """
+    found = [match.group() for pattern in (_PATH, _REGISTRY) for match in pattern.finditer(text)]
+    here = {str(ROOT), str(Path.home()), tempfile.gettempdir()} - {"/", "/root"}
+    found += [path for path in sorted(here) if path in text]
+    return list(dict.fromkeys(found))
+
+
+def output_faults(notebook):
+    """Find outputs that must not be stored: errors, standard error, paths, registries.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+
+    Returns
+    -------
+    list of str
+        One line each, beginning with the cell's id.
+    """
+    faults = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                faults.append(f"{cell.id}: raised {output.ename}: {output.evalue}")
+            elif output.output_type == "stream" and output.name == "stderr":
+                faults.append(f"{cell.id}: wrote to standard error: {output.text.strip()[-500:]}")
+        faults += [f"{cell.id}: shows {piece}" for piece in revealing(output_text(cell))]
+    return faults
