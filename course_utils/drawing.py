@@ -1,0 +1,614 @@
+"""The pencil behind the course's drawn data: shapes, papers, shadows, grain and noise.
+
+Pictures are drawn by the hundred in NumPy as planar ``float32`` arrays ``(n, 3, h, w)`` of grey
+levels, 0 to 255. Shapes are signed distance functions: positive outside, negative inside, in units
+of the radius of the circle that encloses the shape (formulas after Inigo Quilez, "2D distance
+functions", 2018-2020), so one formula yields an anti-aliased edge at every size, a soft shadow and
+a lit rim.
+
+The same seed gives the same bytes on every platform and NumPy version. Randomness is PCG64's raw
+output turned into numbers here, because NumPy keeps bit generators stable but may change what
+``Generator`` makes of them. Pixels see only operations that IEEE 754 rounds correctly (+ - * /
+square root, comparisons, floor) and tables; sines and cosines are taken once an object and rounded
+to a grid so coarse that the last bit of a maths library cannot matter.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+# Eight gouaches, dark to light: each differs from the next by at least 7 in CIELAB lightness, so
+# that they read in grey and with colour-vision deficiency. (name, paint, paint of its pattern)
+PAINTS = (
+    ("navy", (24, 36, 82), (128, 152, 206)),
+    ("purple", (126, 50, 140), (216, 164, 222)),
+    ("green", (18, 116, 86), (138, 206, 158)),
+    ("red", (208, 52, 46), (248, 164, 136)),
+    ("blue", (58, 148, 216), (172, 216, 244)),
+    ("orange", (240, 136, 40), (186, 80, 20)),
+    ("pink", (246, 168, 186), (194, 80, 122)),
+    ("yellow", (252, 212, 76), (206, 142, 30)),
+)
+COLOUR_NAMES = tuple(name for name, _, _ in PAINTS)
+TEXTURE_NAMES = ("plain", "stripes", "dots", "checks")
+
+# Two corners of each paper's gradient: light enough for every paint to stand out.
+PAPERS = (
+    ((254, 247, 230), (246, 226, 192)),  # cream
+    ((234, 244, 250), (200, 222, 240)),  # sky
+    ((254, 237, 230), (244, 210, 200)),  # blush
+    ((236, 247, 232), (204, 230, 206)),  # mint
+    ((244, 238, 251), (218, 207, 241)),  # lilac
+    ((249, 245, 238), (227, 222, 214)),  # stone
+)
+
+_TRIG_GRID = 4096.0
+_GRAIN_SIDE = 512
+
+
+class Stream:
+    """Random numbers that stay the same on every platform and NumPy version.
+
+    Each row of what is drawn uses up a whole number of 64-bit words, so the first rows do not
+    depend on how many follow.
+
+    Parameters
+    ----------
+    seed : int
+        Not negative.
+    purpose : int
+        Streams of one seed and different purposes are independent.
+    """
+
+    def __init__(self, seed, purpose):
+        self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(purpose,)))
+
+    def uniforms(self, rows, columns):
+        """Return float64 ``(rows, columns)``, uniform in [0, 1) in steps of 2**-53."""
+        raw = self._bits.random_raw(rows * columns)
+        return ((raw >> np.uint64(11)) * 2.0**-53).reshape(rows, columns)
+
+    def octets(self, rows, columns):
+        """Return uint8 ``(rows, columns)``, uniform in 0 to 255."""
+        words = -(-columns // 8)
+        raw = self._bits.random_raw(rows * words).astype("<u8", copy=False)
+        return raw.view(np.uint8).reshape(rows, 8 * words)[:, :columns]
+
+    def balanced(self, n, classes):
+        """Return int64 ``(n,)``: shuffled labels, as balanced as can be.
+
+        Every run of `classes` labels from a multiple of `classes` on holds each label once.
+        """
+        blocks = -(-n // classes)
+        keys = self._bits.random_raw(blocks * classes).reshape(blocks, classes)
+        return np.argsort(keys, axis=1, kind="stable").ravel()[:n].astype(np.int64)
+
+
+def directions(degrees):
+    """Return cosines and sines of `degrees`, rounded to multiples of 2**-12.
+
+    Parameters
+    ----------
+    degrees : ndarray of float64
+
+    Returns
+    -------
+    tuple of ndarray of float64
+    """
+    radians = np.deg2rad(degrees)
+    return (
+        np.rint(np.cos(radians) * _TRIG_GRID) / _TRIG_GRID,
+        np.rint(np.sin(radians) * _TRIG_GRID) / _TRIG_GRID,
+    )
+
+
+# --- Shapes -------------------------------------------------------------------------------------
+# Each takes u (right) and v (up), float32 of one shape, and returns distances of that shape.
+
+
+def _length(x, y):
+    return np.sqrt(x * x + y * y)
+
+
+def _fold_five(u, v):
+    """Fold the plane onto one of ten mirror-image wedges of a five-fold figure."""
+    x, y = np.abs(u), v
+    for kx, ky in ((0.809016994, -0.587785252), (-0.809016994, -0.587785252)):
+        twice = 2.0 * np.maximum(kx * x + ky * y, 0.0)
+        x, y = x - twice * kx, y - twice * ky
+    return np.abs(x), y
+
+
+def _box(u, v, half_width, half_height):
+    x, y = np.abs(u) - half_width, np.abs(v) - half_height
+    outside = _length(np.maximum(x, 0.0), np.maximum(y, 0.0))
+    return outside + np.minimum(np.maximum(x, y), 0.0)
+
+
+def _disc(u, v):
+    return _length(u, v) - 0.86
+
+
+def _ring(u, v):
+    return np.abs(_length(u, v) - 0.69) - 0.22
+
+
+def _triangle(u, v):
+    side, root3 = 0.76, 1.732050808
+    x, y = np.abs(u) - side, v + side / root3
+    past = x + root3 * y > 0.0
+    x, y = (
+        np.where(past, 0.5 * (x - root3 * y), x),
+        np.where(past, -0.5 * (root3 * x + y), y),
+    )
+    x = x - np.clip(x, -2.0 * side, 0.0)
+    return -np.copysign(_length(x, y), y) - 0.08
+
+
+def _square(u, v):
+    return _box(u, v, 0.60, 0.60) - 0.08
+
+
+def _star(u, v):
+    x, y = _fold_five(u, v)
+    # the edge runs from the tip (0, tip) to the notch, `depth` times as far out as a pentagon's
+    tip, depth = 0.95, 0.40
+    y = y - tip
+    bx, by = depth * 0.587785252, depth * 0.809016994 - 1.0
+    along = np.clip((x * bx + y * by) / (bx * bx + by * by), 0.0, tip)
+    return np.copysign(_length(x - bx * along, y - by * along), y * bx - x * by) - 0.05
+
+
+def _cross(u, v):
+    x, y = np.abs(u), np.abs(v)
+    far, near = np.maximum(x, y), np.minimum(x, y)
+    long, wide = 0.84, 0.24
+    qx, qy = far - long, near - wide
+    corner = np.maximum(qx, qy)
+    outside = corner > 0.0
+    wx = np.maximum(np.where(outside, qx, wide - far), 0.0)
+    wy = np.maximum(np.where(outside, qy, -corner), 0.0)
+    return np.copysign(_length(wx, wy), corner) - 0.06
+
+
+def _crescent(u, v):
+    return np.maximum(_length(u + 0.06, v) - 0.92, 0.70 - _length(u - 0.44, v))
+
+
+def _heart(u, v):
+    x, y = np.abs(u) * 0.66, v * 0.66 + 0.56
+    lobe = _length(x - 0.25, y - 0.75) - 0.353553391
+    half = 0.5 * np.maximum(x + y, 0.0)
+    to_tip = (x - half) * (x - half) + (y - half) * (y - half)
+    to_dip = x * x + (y - 1.0) * (y - 1.0)
+    below = np.copysign(np.sqrt(np.minimum(to_tip, to_dip)), x - y)
+    return np.where(x + y > 1.0, lobe, below) * (1.0 / 0.66)
+
+
+def _arrow(u, v):
+    x = np.abs(u)
+    # head: the half-plane of its slanted side and that of its base; shaft: a box
+    head = np.maximum(0.733 * x + 0.680 * (v - 0.88), -0.02 - v)
+    return np.minimum(head, _box(u, v + 0.42, 0.23, 0.46)) - 0.05
+
+
+def _semicircle(u, v):
+    return np.maximum(_length(u, v + 0.42) - 0.90, -0.42 - v)
+
+
+def _drop(u, v):
+    x, y = np.abs(u), v + 0.38
+    big, small, height = 0.58, 0.04, 1.30
+    lean = (big - small) / height
+    upright = (1.0 - lean * lean) ** 0.5
+    along = upright * y - lean * x
+    side = upright * x + lean * y - big
+    end = np.where(along < 0.0, _length(x, y) - big, _length(x, y - height) - small)
+    return np.where((along < 0.0) | (along > upright * height), end, side)
+
+
+def _flower(u, v):
+    x, y = _fold_five(u, v)
+    petals = _length(x, y - 0.60) - 0.36
+    return np.maximum(np.minimum(petals, _length(u, v) - 0.5), 0.20 - _length(u, v))
+
+
+_SHAPES = {
+    "disc": _disc,
+    "ring": _ring,
+    "triangle": _triangle,
+    "square": _square,
+    "star": _star,
+    "cross": _cross,
+    "crescent": _crescent,
+    "heart": _heart,
+    "arrow": _arrow,
+    "semicircle": _semicircle,
+    "drop": _drop,
+    "flower": _flower,
+}
+SHAPE_NAMES = tuple(_SHAPES)
+
+
+# --- Textures -----------------------------------------------------------------------------------
+
+
+def _wave(x):
+    """Return the triangle wave of period 1 that is 1 at whole numbers and -1 between them."""
+    return np.abs(x - np.floor(x) - 0.5) * 4.0 - 1.0
+
+
+def _stripes(u, v, period):
+    return np.clip(0.5 + 0.25 * period * _wave(u), 0.0, 1.0)
+
+
+def _dots(u, v, period):
+    u, v = u * 0.80, v * 0.80
+    distance = _length(u - np.floor(u) - 0.5, v - np.floor(v) - 0.5)
+    return np.clip(0.5 + (1.25 * period) * (0.30 - distance), 0.0, 1.0)
+
+
+def _checks(u, v, period):
+    slope = 0.375 * period
+    a = np.clip(slope * _wave(u * 0.66), -1.0, 1.0)
+    b = np.clip(slope * _wave(v * 0.66), -1.0, 1.0)
+    return 0.5 + 0.5 * a * b
+
+
+_PATTERNS = {"stripes": _stripes, "dots": _dots, "checks": _checks}
+
+
+# --- Sprites ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sprites:
+    """Drawn objects, each on a square patch of its own, ready to be pasted.
+
+    Attributes
+    ----------
+    rgb : ndarray of float32, shape (n, 3, side, side)
+        Paint under its light, about 0 to 255 (highlights may exceed it).
+    alpha : ndarray of float32, shape (n, side, side)
+        Share of each pixel that the object covers, 0 to 1.
+    shadow : ndarray of float32, shape (n, side, side)
+        Share of the light that the object's shadow takes away, 0 to 1.
+    """
+
+    rgb: np.ndarray
+    alpha: np.ndarray
+    shadow: np.ndarray
+
+
+def _column(values):
+    return np.asarray(values, np.float32)[:, None, None]
+
+
+def _runs(sorted_values):
+    """Yield (value, slice) for each run of equal neighbours."""
+    edges = np.flatnonzero(np.diff(sorted_values)) + 1
+    starts = [0, *edges.tolist()]
+    for start, stop in zip(starts, [*starts[1:], len(sorted_values)], strict=True):
+        yield int(sorted_values[start]), slice(start, stop)
+
+
+def render(shapes, colours, textures, *, x, y, radius, angle, phase, fall, side):
+    """Draw n objects, each alone on a transparent patch.
+
+    Parameters
+    ----------
+    shapes, colours, textures : ndarray of int64, shape (n,)
+        Indices into `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`. Fastest with `shapes` in
+        ascending order.
+    x, y : ndarray of float64, shape (n,)
+        Centre of the enclosing circle in the patch, pixels from its left and upper edge.
+    radius : ndarray of float64, shape (n,)
+        Radius of the enclosing circle, pixels.
+    angle : ndarray of float64, shape (n,)
+        Degrees, anticlockwise.
+    phase : ndarray of float64, shape (n, 2)
+        Where in its period the pattern starts, 0 to 1.
+    fall : ndarray of float64, shape (n,)
+        Direction in which shadows fall: degrees, clockwise from the right (90: straight down).
+    side : int
+        Height and width of a patch, pixels.
+
+    Returns
+    -------
+    Sprites
+    """
+    cos, sin = directions(angle)
+    fall_x, fall_y = directions(fall)
+    pixels = np.arange(side, dtype=np.float32) + np.float32(0.5)
+    dx = (pixels[None, None, :] - _column(x)) / _column(radius)
+    dy = (pixels[None, :, None] - _column(y)) / _column(radius)
+
+    # Each shape twice: in its place, and one step along the shadow. The softened edge of the second
+    # is the shadow, and the difference of the two distances tells how squarely the nearest edge
+    # faces the light.
+    step = 0.09 + 0.6 / radius
+    u = np.empty((len(shapes), 2, side, side), np.float32)
+    v = np.empty_like(u)
+    np.subtract(_column(cos) * dx, _column(sin) * dy, out=u[:, 0])
+    np.subtract(_column(-sin) * dx, _column(cos) * dy, out=v[:, 0])
+    np.subtract(u[:, 0], _column((cos * fall_x - sin * fall_y) * step), out=u[:, 1])
+    np.subtract(v[:, 0], _column((-sin * fall_x - cos * fall_y) * step), out=v[:, 1])
+    distance = np.empty_like(u)
+    for shape, run in _runs(shapes):
+        distance[run] = _SHAPES[SHAPE_NAMES[shape]](u[run], v[run])
+    near, shifted = distance[:, 0], distance[:, 1]
+
+    alpha = near * _column(-radius)
+    alpha += 0.5
+    np.clip(alpha, 0.0, 1.0, out=alpha)
+    shadow = shifted * _column(-1.0 / (2.4 * step))
+    shadow += 0.6
+    np.clip(shadow, 0.0, 1.0, out=shadow)
+    shadow *= shadow
+
+    rim = near * 3.6
+    rim += 1.0
+    np.clip(rim, 0.0, 1.0, out=rim)
+    light = shifted - near
+    light *= rim
+    light *= _column(0.15 / step)
+    light += 1.02 - _column(0.09 * fall_x) * dx
+    light -= _column(0.09 * fall_y) * dy
+
+    pattern = np.zeros_like(light)
+    period = np.maximum(0.5 * radius, 3.6)
+    for texture, name in enumerate(TEXTURE_NAMES):
+        if name in _PATTERNS:
+            rows = np.flatnonzero(textures == texture)
+            per_period = _column(radius[rows] / period[rows])
+            pattern[rows] = _PATTERNS[name](
+                u[rows, 0] * per_period + _column(phase[rows, 0]),
+                v[rows, 0] * per_period + _column(phase[rows, 1]),
+                _column(period[rows]),
+            )
+
+    paints = np.array([(base, print_) for _, base, print_ in PAINTS], np.float32)[colours]
+    base, print_ = paints[:, 0, :, None, None], paints[:, 1, :, None, None]
+    rgb = pattern[:, None] * (print_ - base)
+    rgb += base
+    rgb *= light[:, None]
+    return Sprites(rgb, alpha, shadow)
+
+
+def blend(canvas, sprites, shade=(0.44, 0.42, 0.34)):
+    """Lay sprites over pictures of the same size, in place: first the shadow, then the paint.
+
+    Parameters
+    ----------
+    canvas : ndarray of float32, shape (n, 3, side, side)
+    sprites : Sprites
+        n of them, of that side.
+    shade : tuple of float
+        What a full shadow takes from red, green and blue; least from blue, as under a sky.
+    """
+    for channel, share in enumerate(shade):
+        layer = canvas[:, channel]
+        layer *= 1.0 - share * sprites.shadow
+        layer += sprites.alpha * (sprites.rgb[:, channel] - layer)
+
+
+def windows(pictures, side):
+    """Return a writable view of every square window: ``(n, ..., rows, columns, side, side)``.
+
+    ``windows(canvas, side)[i, :, top, left]`` with index arrays `i`, `top` and `left` reads (or
+    sets) one window of each picture.
+    """
+    *lead, height, width = pictures.shape
+    *steps, down, right = pictures.strides
+    return as_strided(
+        pictures,
+        (*lead, height - side + 1, width - side + 1, side, side),
+        (*steps, down, right, down, right),
+    )
+
+
+def corner(centre, side, room):
+    """Return where a patch about `centre` begins, moved so that it lies within the picture.
+
+    Parameters
+    ----------
+    centre : ndarray of float64
+        Pixels from the picture's edge.
+    side, room : int
+        Lengths of the patch and of the picture, pixels.
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    return np.clip(np.floor(centre).astype(np.int64) - side // 2, 0, room - side)
+
+
+def paste(canvas, sprites, pictures, left, top):
+    """Blend each sprite into one picture at a place, in place.
+
+    Parameters
+    ----------
+    canvas : ndarray of float32, shape (n, 3, height, width)
+    sprites : Sprites
+        m of them, on patches that lie inside the pictures: see `corner`.
+    pictures : ndarray of int64, shape (m,)
+        Which picture each sprite goes to: all different, so paste objects layer by layer.
+    left, top : ndarray of int64, shape (m,)
+        Pixel of the canvas that the patch's first column and row fall on.
+    """
+    view = windows(canvas, sprites.alpha.shape[-1])
+    patch = view[pictures, :, top, left]
+    blend(patch, sprites)
+    view[pictures, :, top, left] = patch
+
+
+# --- Ground, marks, light, grain, noise ----------------------------------------------------------
+
+
+def ground(paper, turn, side):
+    """Return papers with a gentle gradient, float32 ``(n, 3, side, side)``.
+
+    Parameters
+    ----------
+    paper : ndarray of int64, shape (n,)
+        Indices into `PAPERS`.
+    turn : ndarray of float64, shape (n,)
+        Direction of the gradient, degrees.
+    side : int
+        Height and width, pixels.
+    """
+    cos, sin = directions(turn)
+    along = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side) - 0.5
+    blend_in = _column(0.7 * cos) * along[None, None, :] + _column(0.7 * sin) * along[None, :, None]
+    blend_in += 0.5
+    corners = np.array(PAPERS, np.float32)[paper]
+    picture = blend_in[:, None] * (corners[:, 1] - corners[:, 0])[:, :, None, None]
+    picture += corners[:, 0][:, :, None, None]
+    return picture
+
+
+def marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
+    """Draw n distractors: dabs and strokes, sharp or blurred, without shadow.
+
+    Parameters
+    ----------
+    colours : ndarray of int64, shape (n,)
+        Indices into `COLOUR_NAMES`.
+    strength : ndarray of float64, shape (n,)
+        Opacity, 0 to 1.
+    x, y, radius, half_length, blur : ndarray of float64, shape (n,)
+        Centre, half the width, half the length without its round ends, and width of the edge;
+        pixels.
+    angle : ndarray of float64, shape (n,)
+        Degrees.
+    side : int
+        Height and width of a patch, pixels.
+
+    Returns
+    -------
+    tuple of ndarray
+        Paint ``(n, 3, 1, 1)`` and opacity ``(n, side, side)``, float32.
+    """
+    cos, sin = directions(angle)
+    pixels = np.arange(side, dtype=np.float32) + np.float32(0.5)
+    dx = pixels[None, None, :] - _column(x)
+    dy = pixels[None, :, None] - _column(y)
+    u = _column(cos) * dx - _column(sin) * dy
+    v = _column(sin) * dx + _column(cos) * dy
+    u = np.maximum(np.abs(u) - _column(half_length), 0.0)
+    cover = _length(u, v) - _column(radius)
+    cover *= _column(-1.0 / blur)
+    cover += 0.5
+    np.clip(cover, 0.0, 1.0, out=cover)
+    cover *= _column(strength)
+    paint = np.array([base for _, base, _ in PAINTS], np.float32)[colours]
+    return paint[:, :, None, None], cover
+
+
+def stain(canvas, paint, cover, pictures, left, top):
+    """Blend the marks of one layer into the pictures, in place; see `paste`."""
+    view = windows(canvas, cover.shape[-1])
+    patch = view[pictures, :, top, left]
+    patch += cover[:, None] * (paint - patch)
+    view[pictures, :, top, left] = patch
+
+
+@cache
+def _grain():
+    """Return the tooth of the paper, float32 (512, 512) around 0, about -1 to 1."""
+    octets = Stream(20, 0).octets(_GRAIN_SIDE, _GRAIN_SIDE).astype(np.int64)
+
+    def blurred(field, reach):
+        for axis in (0, 1):
+            field = sum(np.roll(field, step, axis) for step in range(-reach, reach + 1))
+        return field
+
+    fine = blurred(octets, 1) / 9.0
+    cloudy = blurred(blurred(np.roll(octets, 101, 0), 4), 4) / 6561.0
+    return ((fine - 127.5) / 80.0 + (cloudy - 127.5) / 20.0).astype(np.float32)
+
+
+def illuminate(canvas, brightness, slope, grain):
+    """Multiply pictures by a sloping light and the paper's grain, in place.
+
+    Parameters
+    ----------
+    canvas : ndarray of float32, shape (n, 3, side, side)
+    brightness : ndarray of float64, shape (n,)
+        Light in the middle; 1 leaves it as it is.
+    slope : ndarray of float64, shape (n, 2)
+        How much brighter the right edge is than the left, and the lower than the upper.
+    grain : ndarray of float64, shape (n, 2)
+        Where on the sheet the picture was cut out, each 0 to 1.
+    """
+    side = canvas.shape[-1]
+    along = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side) - 0.5
+    corner = (grain * (_GRAIN_SIDE - side)).astype(np.int64)
+    light = windows(_grain(), side)[corner[:, 0], corner[:, 1]] * np.float32(0.022)
+    light += _column(slope[:, 0]) * along[None, None, :] + _column(brightness)
+    light += _column(slope[:, 1]) * along[None, :, None]
+    canvas *= light[:, None]
+
+
+@cache
+def _bell():
+    """Return 256 quantiles of the normal distribution, scaled to unit spread, float32."""
+    normal = NormalDist()
+    quantiles = np.array([normal.inv_cdf((i + 0.5) / 256) for i in range(256)])
+    return (np.rint(quantiles * 1.0076 * _TRIG_GRID) / _TRIG_GRID).astype(np.float32)
+
+
+def develop(canvas, octets, noise):
+    """Add noise and turn pictures into bytes.
+
+    Parameters
+    ----------
+    canvas : ndarray of float32, shape (n, 3, height, width)
+        Overwritten.
+    octets : ndarray of uint8, shape (n, 3, height, width), or None
+        Randomness of the noise, one byte a value; None where `noise` is 0.
+    noise : float
+        Standard deviation, grey levels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, height, width, 3)
+    """
+    if octets is not None:
+        canvas += np.take(_bell() * np.float32(noise), octets)
+    canvas += 0.5
+    np.clip(canvas, 0.0, 255.0, out=canvas)
+    levels = canvas.astype(np.uint8)
+    images = np.empty((len(canvas), *canvas.shape[2:], 3), np.uint8)
+    for channel in range(3):  # much faster than a transposed copy, whose inner loop is 3 long
+        images[..., channel] = levels[:, channel]
+    return images
+
+
+def boxes_of(masks):
+    """Return the tight boxes of masks, none of them empty.
+
+    Parameters
+    ----------
+    masks : ndarray of bool, shape (n, height, width)
+
+    Returns
+    -------
+    ndarray of int64, shape (n, 4)
+        x0, y0, x1, y1: pixel edges, half-open.
+    """
+    columns, rows = masks.any(axis=1), masks.any(axis=2)
+    height, width = masks.shape[1:]
+    return np.stack(
+        [
+            columns.argmax(axis=1),
+            rows.argmax(axis=1),
+            width - columns[:, ::-1].argmax(axis=1),
+            height - rows[:, ::-1].argmax(axis=1),
+        ],
+        axis=1,
+    ).astype(np.int64)
