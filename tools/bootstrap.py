@@ -401,7 +401,7 @@ class Pip:
                     log.write(line)
                     lines.append(line.strip())
                     if lines[-1].startswith(("Collecting", "Downloading", "Installing")):
-                        self.progress.detail(lines[-1])
+                        self.progress.detail(re.sub(r" \(from .*|: .*", "", lines[-1]))
             code = process.wait()
         except BaseException:
             process.terminate()
