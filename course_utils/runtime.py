@@ -4,10 +4,13 @@ import importlib.metadata
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -63,9 +66,10 @@ def setup(*, seed):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    keras = _import_keras()
-    backend = keras.backend.backend()
-    device = _device(backend)
+    with _without_log_chatter():
+        keras = _import_keras()
+        backend = keras.backend.backend()
+        device = _device(backend)
     keras.utils.set_random_seed(seed)
 
     from course_utils import plots
@@ -299,6 +303,28 @@ def _import_keras():
             f'Run `%pip install -U "keras>={KERAS_FLOOR}"`, restart the kernel and begin again.'
         )
     return keras
+
+
+@contextmanager
+def _without_log_chatter():
+    """Hold back the lines of information that TensorFlow's C++ code writes when it loads.
+
+    They are written before any log level is read, straight to file descriptor 2, and would open
+    every notebook with a red box. Everything else written there is passed on.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held.seek(0)
+            for line in held:
+                if not re.match(rb"I\d{4} |WARNING: All log messages before absl", line):
+                    os.write(2, line)
 
 
 def _release(version):
