@@ -9,6 +9,8 @@ from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, QUIET
 
 _LABEL_SIZE = 9
 _MOST_DIRECT = 8
+_THIN = 1.4
+_ERROR = "#ff9933"  # light enough for dark figures on its full strength
 
 
 def history(histories, *, metric="accuracy", title=None, ax=None):
@@ -20,7 +22,7 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
         What Keras' ``fit`` returned, its ``.history``, or several of them by name:
         ``{"CNN": cnn_history, "dense": dense_history}``.
     metric : str
-        Which metric to draw. Its validation curve, ``val_`` and the name, is drawn where there is one.
+        Which metric to draw, with its validation curve, ``val_`` and the name, where there is one.
     title : str, optional
         Title of the Axes.
     ax : Axes, optional
@@ -41,27 +43,24 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
             recorded = [key for key in run if not key.startswith("val_")]
             of = f" of {name!r}" if name else ""
             raise ValueError(
-                f"Expected `metric` to be one that was recorded{of}: {recorded}. Received: {metric!r}."
+                f"Expected `metric` to be one that was recorded{of}: {recorded}. "
+                f"Received: {metric!r}."
             )
     if ax is None:
         _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 3.6))
+    validated = any(f"val_{metric}" in run for run in runs.values())
     ends = []
-    longest = 1
+    longest = max(len(run[metric]) for run in runs.values())
     for index, (name, run) in enumerate(runs.items()):
         colour = COLOURS[index % len(COLOURS)]
-        validation = run.get(f"val_{metric}")
-        training = np.asarray(run[metric], float)
-        longest = max(longest, len(training))
-        quiet = {"lw": 1.4, "alpha": 0.9} if validation is not None else {}
-        _curve(ax, training, colour, "--", **quiet)
-        if validation is not None:
-            validation = np.asarray(validation, float)
-            _curve(ax, validation, colour, "-")
-            if name is None:
-                ends.append(("training", training[-1], colour))
-            ends.append((name or "validation", validation[-1], colour))
-        else:
-            ends.append((name or "training", training[-1], colour))
+        curves = [(name or "training", run[metric], "--" if validated else "-")]
+        if f"val_{metric}" in run:
+            curves.append((name or "validation", run[f"val_{metric}"], "-"))
+        for _, values, style in curves:
+            _curve(ax, values, colour, style)
+        # A name is written once, where the run's last curve ends.
+        named = curves if name is None else curves[-1:]
+        ends += [(text, values[-1], colour) for text, values, _ in named]
     ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
@@ -71,14 +70,15 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
         ax.set_title(title)
     styles = [
         Line2D([], [], color=QUIET, ls="-", label="validation"),
-        Line2D([], [], color=QUIET, ls="--", lw=1.4, label="training"),
+        Line2D([], [], color=QUIET, ls="--", lw=_THIN, label="training"),
     ]
     if len(ends) > _MOST_DIRECT:
-        by_name = [Line2D([], [], color=colour, label=name) for name, _, colour in ends]
-        ax.legend(handles=by_name + styles, loc="center left", bbox_to_anchor=(1.01, 0.5))
+        handles = [Line2D([], [], color=colour, label=name) for name, _, colour in ends]
+        handles += styles if validated else []
+        ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5))
         return ax
-    _label_ends(ax, longest, ends)
-    if None not in runs and any(f"val_{metric}" in run for run in runs.values()):
+    _label_ends(ax, ends)
+    if None not in runs and validated:
         ax.legend(
             handles=styles, ncols=2, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2
         )
@@ -139,7 +139,7 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
     size = {"fontsize": 9 if k <= 12 else 7}
     ax.set_facecolor("#f6f6f6")
     sns.heatmap(
-        share, mask=right | (counts == 0), cmap="Oranges", vmin=0,
+        share, mask=right | (counts == 0), cmap=sns.light_palette(_ERROR, as_cmap=True), vmin=0,
         vmax=max(share[~right].max(initial=0), 1), annot_kws=size, **common,
     )  # fmt: skip
     sns.heatmap(
@@ -199,44 +199,55 @@ def bars(values, *, label, unit="", control=None, at_least=None, title=None, ax=
     for name, run in runs.items():
         if run.ndim != 1 or not run.size or not np.isfinite(run).all():
             raise ValueError(
-                f"Expected {name!r} to be a number or several, all finite. Received: {values[name]!r}."
+                f"Expected {name!r} to be a number or several, all finite. "
+                f"Received: {values[name]!r}."
             )
     if ax is None:
         _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 0.95 + 0.46 * len(runs)))
     number = _number_format(np.concatenate(list(runs.values())))
-    for place, (name, run) in enumerate(runs.items()):
+    for place, run in enumerate(runs.values()):
         mean, low, high = run.mean(), run.min(), run.max()
         ax.barh(place, mean, height=0.58, color=COLOURS[place % len(COLOURS)], alpha=0.8, lw=0)
-        text = f"{number(mean)}{unit}"
+        spread = ""
         if run.size > 1:
-            ax.plot([low, high], [place, place], color=INK, lw=1.2, solid_capstyle="butt")
-            ax.plot([low, high], [place, place], "|", color=INK, ms=9, mew=1.2)
-            offsets = np.linspace(-0.14, 0.14, run.size)
-            ax.plot(run, place + offsets, "o", ms=4, mfc="white", mec=INK, mew=0.9)
-            text += f"  ({number(low)} to {number(high)})"
+            ax.plot([low, high], [place, place], color=INK, lw=1.2)
+            around = np.linspace(-0.16, 0.16, run.size)
+            ax.plot(run, place + around, "o", ms=4, mfc="white", mec=INK, mew=0.9)
+            spread = f"{number(low)} to {number(high)}"
+        beside = {
+            "xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "va": "center",
+            "fontsize": _LABEL_SIZE,
+        }  # fmt: skip
+        mean_text = ax.annotate(
+            f"{number(mean)}{unit}", (1, place), xytext=(9, 0), fontweight="bold", **beside
+        )
         ax.annotate(
-            text, (max(high, 0), place), xytext=(7, 0), textcoords="offset points", va="center",
-            fontsize=_LABEL_SIZE, bbox={"fc": "white", "ec": "none", "pad": 1.2},
-        )  # fmt: skip
+            spread, (1, 0.5), xytext=(7, 0), color=QUIET, **{**beside, "xycoords": mean_text}
+        )
     ax.set_yticks(range(len(runs)), list(runs))
     ax.set_ylim(len(runs) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.axvline(0, color=QUIET, lw=0.8)
-    lines = control if isinstance(control, dict) else {"control": control}
-    lines = [(name, value, ":") for name, value in lines.items() if value is not None]
+    named = control if isinstance(control, dict) else {"control": control}
+    lines = [
+        (f"{name} {value:g}{unit}", value, ":")
+        for name, value in named.items()
+        if value is not None
+    ]
     if at_least is not None:
-        lines.append(("at least", at_least, "--"))
-    for name, value, style in lines:
+        lines.append((f"at least {at_least:g}{unit}", at_least, "--"))
+    for _, value, style in lines:
         ax.axvline(value, color=INK, ls=style, lw=1.2)
     every = np.concatenate([*runs.values(), [value for _, value, _ in lines], [0]])
-    span = every.max() - every.min() or 1
-    ax.set_xlim(every.min() - (0.05 * span if every.min() < 0 else 0), every.max() + 0.02 * span)
-    _label_above(ax, [(f"{name} {number(value)}{unit}", value) for name, value, _ in lines])
+    span = np.ptp(every) or 1
+    ax.set_xlim(every.min() - (0.05 * span if every.min() < 0 else 0), every.max() + 0.03 * span)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
     ax.set_xlabel(label)
     ax.grid(axis="x", color=GRID)
     if title:
         ax.set_title(title, pad=24 if lines else None)
+    _label_above(ax, [(text, value) for text, value, _ in lines])
     return ax
 
 
@@ -253,14 +264,13 @@ def _runs(histories):
     return {None: record}
 
 
-def _curve(ax, values, colour, style, **line):
-    epochs = np.arange(1, len(values) + 1)
-    # One epoch makes no line: show its point.
-    ax.plot(epochs, values, style, color=colour, marker="o" if len(values) == 1 else None, **line)
+def _curve(ax, values, colour, style):
+    epochs = range(1, len(values) + 1)
+    ax.plot(epochs, values, style, color=colour, lw=_THIN if style == "--" else None)
     ax.plot(epochs[-1:], values[-1:], "o", color=colour, ms=4.5)
 
 
-def _label_ends(ax, x, ends):
+def _label_ends(ax, ends):
     """Name lines right of the axes, pushed apart where they would overlap."""
     ax.figure.draw_without_rendering()
     height = ax.get_window_extent().height / ax.figure.dpi * 72
@@ -277,7 +287,7 @@ def _label_ends(ax, x, ends):
 
 
 def _spread(wanted, gap):
-    """Move sorted positions as little as needed to keep `gap` between neighbours (least squares)."""
+    """Move sorted positions as little as needed to keep neighbours `gap` apart (least squares)."""
     groups = []
     for w in wanted:
         groups.append([w, 1])
@@ -292,33 +302,37 @@ def _spread(wanted, gap):
 
 def _label_above(ax, lines):
     """Name vertical reference lines above the axes, pushed apart where they would overlap."""
-    if not lines:
-        return
-    figure = ax.figure
-    figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()
-    box = ax.get_window_extent()
-    low, high = ax.get_xlim()
-    last = -np.inf
-    for text, value in sorted(lines, key=lambda line: line[1]):
-        written = ax.text(
+    lines = sorted(lines, key=lambda line: line[1])
+    texts = [
+        ax.text(
             value, 1.015, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom",
             fontsize=_LABEL_SIZE,
-        )  # fmt: skip
-        width = written.get_window_extent(renderer).width / box.width
-        centre = (value - low) / (high - low)
-        centre = max(centre, last + width / 2 + 0.02)
-        written.set_x(low + centre * (high - low))
-        last = centre + width / 2
+        )
+        for text, value in lines
+    ]  # fmt: skip
+    if len(texts) < 2:
+        return
+    # The width of the axes depends on the texts and their places on it: settle both in two passes.
+    for _ in range(2):
+        ax.figure.draw_without_rendering()
+        left, right = ax.get_xlim()
+        a_pixel = (right - left) / ax.get_window_extent().width
+        widths = [text.get_window_extent().width * a_pixel for text in texts]
+        gap = max(widths) + 8 * a_pixel
+        for text, x in zip(texts, _spread([value for _, value in lines], gap), strict=True):
+            text.set_x(x)
 
 
 def _number_format(values):
+    """Return what writes a value with the decimals that fit the largest, and a true minus sign."""
     largest = np.abs(values).max()
     if largest <= 1.5:
-        return "{:.3f}".format
-    if largest < 10:
-        return "{:.2f}".format
-    return "{:.1f}".format if largest < 1000 else "{:,.0f}".format
+        pattern = "{:.3f}"
+    elif largest < 1000:
+        pattern = "{:.1f}"
+    else:
+        pattern = "{:,.0f}"
+    return lambda value: pattern.format(value).replace("-", "\N{MINUS SIGN}")
 
 
 def _classes(name, y, k):

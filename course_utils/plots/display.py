@@ -14,7 +14,8 @@ DPI = 2 * SCREEN_DPI
 
 _MARGIN = 0.08
 _SHORTEST_ALT = 20
-_LARGEST_SHIFT = 24
+_LARGEST_SHIFT = 16
+"""Greatest change of a colour, of 255, that goes unseen: beyond it, all colours are kept."""
 
 
 def show(figure, *, alt):
@@ -29,7 +30,8 @@ def show(figure, *, alt):
     figure : Figure, Axes or array of Axes
         What a function of this package, or ``plt.subplots``, returned.
     alt : str
-        A sentence saying what the figure shows, for readers who cannot see it. At least 20 characters.
+        A sentence of at least 20 characters that says what the figure shows, for readers who
+        cannot see it.
 
     Raises
     ------
@@ -104,6 +106,6 @@ def _png(figure):
 
 def _with_palette(image):
     """Return `image` with at most 256 colours if that looks the same, else as it is."""
-    few = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     shift = np.abs(np.asarray(few.convert("RGB"), np.int16) - np.asarray(image, np.int16))
     return few if shift.max() <= _LARGEST_SHIFT else image

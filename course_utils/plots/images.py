@@ -57,7 +57,8 @@ def image_grid(
     Raises
     ------
     ValueError
-        If shape, range or type of `images`, or the number of titles or colours, is not as described.
+        If shape, range or type of `images`, or the number of titles or colours, is not as
+        described.
     """
     images = check_images(images, value_range=value_range)
     n, height, width = images.shape[:3]
@@ -79,7 +80,7 @@ def image_grid(
     columns = min(columns, n)
     rows = math.ceil(n / columns)
 
-    head = _snap(0.32 * (title.count("\n") + 1)) if title else 0
+    head = _snap(0.1 + 0.2 * (title.count("\n") + 1)) if title else 0
     figure_width, figure_height = columns * cell_width, rows * cell_height + head
     figure = plt.figure(figsize=(figure_width, figure_height), layout="none")
     axes = np.empty((rows, columns), dtype=object)
@@ -192,7 +193,8 @@ def check_images(images, *, value_range=None):
             "Divide by 255." if low >= 0 and high <= 255 else "Rescale it, or clip it on purpose."
         )
         raise ValueError(
-            f"Expected float images in [0, 1]. Received: values from {low:.4g} to {high:.4g}. {hint}"
+            "Expected float images in [0, 1]. "
+            f"Received: values from {low:.4g} to {high:.4g}. {hint}"
         )
     return np.clip(images, 0, 1)
 

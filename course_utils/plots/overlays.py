@@ -5,10 +5,10 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.patches import Rectangle
-from matplotlib.patheffects import Stroke, withStroke
+from matplotlib.patheffects import withStroke
 
 from course_utils.plots.images import bare, check_images
-from course_utils.plots.style import COLOURS, QUIET, readable_on
+from course_utils.plots.style import COLOURS, readable_on
 
 _LONGEST_SIDE = 4.2
 _LABEL_SIZE = 9
@@ -111,11 +111,13 @@ def masks(image, masks, *, labels=None, colours=None, alpha=0.45, title=None, ax
         tint = np.zeros((height, width, 4))
         tint[mask] = to_rgba(colour, alpha)
         ax.imshow(tint, extent=(0, width, height, 0), interpolation="nearest", zorder=1)
-        lines = LineCollection(
-            _outline(mask), colors=[colour], linewidths=1.8, capstyle="projecting"
-        )
-        lines.set_path_effects([withStroke(linewidth=3.2, foreground=_halo(colour))])
-        ax.add_collection(lines, autolim=False)
+        edges = _outline(mask)
+        # The halo is a collection of its own: drawn segment by segment, it would cut the line.
+        for line_colour, line_width in ((_halo(colour), 3.2), (colour, 1.8)):
+            lines = LineCollection(
+                edges, colors=[line_colour], linewidths=line_width, capstyle="projecting"
+            )
+            ax.add_collection(lines, autolim=False)
         if label is not None:
             y, x = _inside(mask)
             ax.text(
@@ -198,10 +200,12 @@ def heat_map(
         vmax=high,
         alpha=alpha,
         interpolation="bilinear" if coarse else "nearest",
+        interpolation_stage="data",
     )
     if colour_bar:
         bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.8, pad=0.02, aspect=24)
-        bar.solids.set_alpha(1)
+        # The colours of the scale, as of the map, are seen through onto grey.
+        bar.ax.set_facecolor("0.5")
         bar.outline.set_visible(False)
         bar.set_label(label)
         if low == high:
@@ -275,7 +279,10 @@ def _tag(ax, label, x, y, colour, height):
 
 
 def _one_mask_each(masks, size):
-    expected = f"Expected masks as bool of shape (k, {size[0]}, {size[1]}) or as an integer map of shape {size}."
+    expected = (
+        f"Expected masks as bool of shape (k, {size[0]}, {size[1]}) or as an integer map "
+        f"of shape {size}."
+    )
     if masks.ndim == 2 and np.issubdtype(masks.dtype, np.integer):
         if masks.shape != size:
             raise ValueError(f"{expected} Received: a map of shape {masks.shape}.")
@@ -309,5 +316,5 @@ def _inside(mask):
     from scipy.ndimage import distance_transform_edt
 
     depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    y, x = np.nonzero(depth == depth.max())
-    return y.mean() + 0.5 if len(y) == 1 else y[len(y) // 2] + 0.5, x[len(y) // 2] + 0.5
+    y, x = np.unravel_index(depth.argmax(), depth.shape)
+    return y + 0.5, x + 0.5

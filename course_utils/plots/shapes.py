@@ -13,12 +13,13 @@ from course_utils.plots.style import COLOURS, INK, QUIET
 _FACE = 1.25
 _DEPTH = 0.85
 _SLANT = np.array([0.80, 0.46])
-_COLUMN = 1.7
+_COLUMN = 1.6
 _THICK = 0.12
 _THINNEST = 0.05
 _GAP = 0.34
 _BAR = 0.6
 _TEXT = 8.5
+_WIDEST = 9.6
 _LEARNED = COLOURS[0]
 _FIXED = "#a3a3a3"
 
@@ -60,27 +61,33 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
     if len(faces) != len(layers):
         raise ValueError(f"Expected one face a layer, {len(layers)}. Received: {len(faces)}.")
 
-    blocks = [
-        _Block(shape, size) for (_, shape, _), size in zip(layers, _sizes(layers), strict=True)
-    ]
-    widths = [
-        max(block.width, text_width(name, _TEXT), text_width(_shape_text(shape), _TEXT))
-        for block, (name, shape, _) in zip(blocks, layers, strict=True)
-    ]
-    centres = np.cumsum(widths) - np.array(widths) / 2 + _GAP * np.arange(len(layers))
-    right = centres[-1] + widths[-1] / 2
+    for scale in (1, 0.9, 0.8, 0.7, 0.6, 0.5):
+        blocks = [
+            _Block(shape, scale * size)
+            for (_, shape, _), size in zip(layers, _sizes(layers), strict=True)
+        ]
+        widths = np.array(
+            [_width(block, *layer) for block, layer in zip(blocks, layers, strict=True)]
+        )
+        right = widths.sum() + _GAP * (len(layers) - 1)
+        if right <= _WIDEST:
+            break
+    centres = np.cumsum(widths) - widths / 2 + _GAP * np.arange(len(layers))
     top = max(block.height for block in blocks) / 2
     ground = -top - 0.62 - _BAR - 0.16
+    low, high = ground - 0.3, top + 0.1
     if ax is None:
-        figure = plt.figure(figsize=(right, top - ground + 0.45), layout="none")
-        ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, right), ylim=(ground - 0.3, top + 0.15), aspect="equal", xticks=[], yticks=[])
+        head = 0.35 if title else 0
+        whole = high - low + head
+        figure = plt.figure(figsize=(right, whole), layout="none")
+        ax = figure.add_axes((0, 0, 1, (high - low) / whole))
+    ax.set(xlim=(0, right), ylim=(low, high), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
     most = max(parameters for _, _, parameters in layers) or 1
     ax.plot([0, right], [ground, ground], color=QUIET, lw=0.7)
-    for block, centre, width, (name, shape, parameters), face in zip(
-        blocks, centres, widths, layers, faces, strict=True
+    for block, centre, (name, shape, parameters), face in zip(
+        blocks, centres, layers, faces, strict=True
     ):
         colour = _LEARNED if parameters else _FIXED
         block.draw(ax, centre, colour, face)
@@ -143,7 +150,7 @@ class _Block:
             self._rule_cells(ax, x, y)
 
     def _rule_sheets(self, ax, x, y):
-        """Draw the gaps between channels on the two receding faces, where there is room for them."""
+        """Draw the gaps between channels on the two receding faces, where there is room."""
         sheets = self.shape[-1] if len(self.shape) == 3 else 1
         room = np.hypot(*self.slant) * 72 / sheets
         if sheets < 2 or room < 0.7:
@@ -157,13 +164,12 @@ class _Block:
             ]
         )
         lines = steps[:, None, :] + corners[None]
-        ax.add_collection(
-            LineCollection(lines, colors="white", linewidths=min(0.6, 0.35 * room), alpha=0.75),
-            autolim=False,
-        )
+        gaps = LineCollection(lines, colors="white", linewidths=min(0.6, 0.35 * room), alpha=0.75)
+        gaps.set_snap(False)  # snapped to whole pixels, even gaps would look uneven
+        ax.add_collection(gaps, autolim=False)
 
     def _rule_cells(self, ax, x, y):
-        """Draw the gaps between units, where there is room for them."""
+        """Draw the gaps between units, where there is room."""
         units = self.shape[0]
         room = self.face_height * 72 / units
         if units < 2 or room < 1.2:
@@ -179,7 +185,7 @@ class _Block:
 
 
 def _sizes(layers):
-    """Return (face height, face width, depth) in inches for each layer."""
+    """Return, for each layer, face height, face width and depth in inches."""
     shapes = [shape for _, shape, _ in layers]
     images = [shape for shape in shapes if len(shape) == 3]
     longest = max((max(shape[:2]) for shape in images), default=1)
@@ -193,7 +199,12 @@ def _sizes(layers):
         else:
             height = max(_COLUMN * np.sqrt(shape[0] / most_units), _THICK)
             sizes.append((height, _THICK, _THICK))
-    return sizes
+    return np.array(sizes)
+
+
+def _width(block, name, shape, parameters):
+    texts = (name, _shape_text(shape), f"{parameters:,}")
+    return max(block.width, *(text_width(text, _TEXT) for text in texts))
 
 
 def _check_layer(name, shape, parameters):
@@ -209,7 +220,7 @@ def _check_layer(name, shape, parameters):
 
 
 def _shape_text(shape):
-    return " × ".join(str(side) for side in shape)
+    return " \N{MULTIPLICATION SIGN} ".join(str(side) for side in shape)
 
 
 def _shade(colour, factor):

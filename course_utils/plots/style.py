@@ -1,4 +1,4 @@
-"""One look for all figures: readable at notebook size, in grey, and with colour-vision deficiency."""
+"""One look for all figures: readable in a notebook, in grey, and with colour-vision deficiency."""
 
 import matplotlib as mpl
 from cycler import cycler
@@ -28,9 +28,9 @@ PAGE_WIDTH = 7.5
 def use_style():
     """Make matplotlib draw in the course's style from now on.
 
-    The background is opaque white, so that figures read the same on a white page and in JupyterLab's
-    dark theme. The typeface is the one that matplotlib brings along, so that figures are the same
-    on every machine.
+    The background is opaque white, so that figures read the same on a white page and in
+    JupyterLab's dark theme. The typeface is the one that matplotlib brings along, so that figures
+    are the same on every machine.
     """
     mpl.rcParams.update(
         {
