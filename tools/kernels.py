@@ -160,6 +160,20 @@ def execute(notebook, folder, environment, *, progress=None, timeout=None):
     )
 
 
+def end_processes(processes):
+    """Kill processes and wait until they are gone.
+
+    Parameters
+    ----------
+    processes : iterable of psutil.Process
+        Some may have ended already.
+    """
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(processes, timeout=5)
+
+
 def _no_progress(seconds, position, total, cell_id):
     pass
 
@@ -303,10 +317,7 @@ class _Run:
             await ensure_async(self.manager.cleanup_resources())
             if self.client is not None and self.client.kc is not None:
                 self.client.kc.stop_channels()
-        for process in self.processes:
-            with suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(self.processes, timeout=5)
+        end_processes(self.processes)
 
     @contextmanager
     def _stop_signals(self, task):

@@ -111,7 +111,7 @@ def read_record(path):
         elif kind == "measure":
             measures[entry["name"]] = entry["value"]
         elif kind == "band":
-            measures.setdefault(entry["name"], entry["value"])
+            measures[entry["name"]] = entry["value"]
             bands[entry["name"]] = entry
     return setup, measures, list(bands.values())
 

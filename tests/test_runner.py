@@ -1,0 +1,372 @@
+"""`make run` on small notebooks: what it measures, survives, reports and leaves behind."""
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import kernels
+import notebook_factory as factory
+import psutil
+import pytest
+import run
+
+import notebooks
+
+TOOLS = notebooks.ROOT / "tools"
+SETUP = factory.RECORD + (
+    'record(kind="setup", profile=os.environ["COURSE_PROFILE"], '
+    'backend=os.environ["KERAS_BACKEND"], device="a CPU", versions={"keras": "3"})'
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Folder of notebooks."""
+    return tmp_path / "notebooks"
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Folder for results."""
+    return tmp_path / "build"
+
+
+def report(build, name="run-quick-tensorflow"):
+    return json.loads((build / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def band_cell(value, name="accuracy", **limits):
+    holds = value >= limits["at_least"] if "at_least" in limits else value <= limits["at_most"]
+    line = {"kind": "band", "name": name, "value": value, **limits, "holds": holds}
+    measured = {"kind": "measure", "name": name, "value": value}
+    return factory.code(f"measure-{name}", f"record(**{measured!r}); record(**{line!r})")
+
+
+def test_results_have_the_promised_form(folder, build):
+    path = factory.write(
+        folder / "03_first.ipynb", factory.code("setup", SETUP), band_cell(0.91, at_least=0.9)
+    )
+    before = path.read_bytes()
+    assert run.main(["--nb", "3"], folder, build) == 0
+    result = report(build)
+    chapter = result["chapters"].pop("03_first")
+    assert result == {
+        "profile": "quick",
+        "backend": "tensorflow",
+        "device": "a CPU",
+        "versions": {"keras": "3"},
+        "chapters": {},
+    }
+    assert 0 < chapter.pop("seconds") < 60
+    assert 20 < chapter.pop("peak_mb") < 1000
+    assert chapter == {
+        "ok": True,
+        "error": None,
+        "measures": {"accuracy": 0.91},
+        "bands": [{"name": "accuracy", "value": 0.91, "at_least": 0.9, "holds": True}],
+    }
+    assert path.read_bytes() == before, "make run must not write to notebooks"
+    executed = notebooks.read(build / "executed" / path.name)
+    assert [cell.execution_count for cell in executed.cells] == [1, 2]
+
+
+def test_a_failing_chapter_and_a_dead_kernel_are_reported_and_the_rest_goes_on(
+    folder, build, capsys
+):
+    factory.write(
+        folder / "01_raises.ipynb",
+        factory.code("setup", SETUP),
+        factory.code("boom", "raise ValueError('no such\\ndata')"),
+        factory.code("after", "open('reached', 'w')"),
+    )
+    factory.write(
+        folder / "02_dies.ipynb",
+        factory.code("die", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
+    )
+    # The last chapter sees what was kept of those before it, as after a crash of the runner.
+    kept = build / "run-quick-tensorflow.json"
+    factory.write(
+        folder / "03_goes_on.ipynb",
+        factory.code("setup", SETUP),
+        factory.code(
+            "read",
+            f"kept = json.load(open({str(kept)!r}))['chapters']\n"
+            "record(kind='measure', name='chapters kept', value=len(kept))",
+        ),
+    )
+    assert run.main([], folder, build) == 1
+    chapters = report(build)["chapters"]
+    assert chapters["01_raises"]["error"] == "cell boom: ValueError: no such\ndata"
+    assert "cell die: DeadKernelError" in chapters["02_dies"]["error"]
+    assert "signal 9" in chapters["02_dies"]["error"]
+    assert chapters["02_dies"]["seconds"] < 20, "a dead kernel is noticed at once"
+    assert chapters["03_goes_on"]["ok"]
+    assert chapters["03_goes_on"]["measures"] == {"chapters kept": 2}
+    assert not (folder / "reached").exists(), "cells after a failed one must not run"
+    shown = capsys.readouterr().out
+    assert "cell boom: ValueError: no such" in shown
+    assert "----> 1 raise ValueError" in shown
+    assert re.search(r"^01 raises .*FAILED in cell boom", shown, re.MULTILINE)
+
+
+def test_a_missed_band_is_reported_and_fails_the_run(folder, build, capsys):
+    factory.write(
+        folder / "03_first.ipynb",
+        factory.code("setup", SETUP),
+        band_cell(0.8, at_least=0.9),
+        band_cell(3.0, name="error", at_most=4.0),
+    )
+    assert run.main([], folder, build) == 1
+    chapter = report(build)["chapters"]["03_first"]
+    assert chapter["ok"]
+    assert [band["holds"] for band in chapter["bands"]] == [False, True]
+    shown = capsys.readouterr().out
+    assert re.search(r"03 first .* accuracy +0\.800 +at least 0\.9 +MISSED", shown)
+    assert re.search(r"error +3\.000 +at most 4 +holds", shown)
+
+
+def test_seeds_are_passed_on_and_kept_apart(folder, build, capsys):
+    factory.write(
+        folder / "03_first.ipynb",
+        factory.code("setup", SETUP),
+        factory.code(
+            "seed", "record(kind='measure', name='seed', value=int(os.environ['COURSE_SEED']))"
+        ),
+    )
+    assert run.main(["--seeds", "4 7"], folder, build) == 0
+    for name, seed in [("-seed4", 4), ("-seed7", 7), ("", 7)]:
+        measures = report(build, f"run-quick-tensorflow{name}")["chapters"]["03_first"]["measures"]
+        assert measures == {"seed": seed}
+    assert "holds the last seed, 7" in capsys.readouterr().out
+
+
+def test_profile_and_backend_reach_the_kernel_and_name_the_file(folder, build):
+    factory.write(folder / "00_start.ipynb", factory.code("setup", SETUP))
+    assert run.main(["--profile", "full", "--backend", "jax"], folder, build) == 0
+    result = report(build, "run-full-jax")
+    assert (result["profile"], result["backend"]) == ("full", "jax")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--nb", "42"], ["00, 03", "'42'"]),
+        (["--nb", "00,first"], ["00, 03", "'first'"]),
+        (["--profile", "slow"], ["quick or full", "'slow'"]),
+        (["--backend", "mxnet"], ["tensorflow", "'mxnet'"]),
+        (["--seeds", "one"], ["whole numbers", "'one'"]),
+    ],
+)
+def test_nonsense_is_answered_clearly(folder, build, capsys, arguments, words):
+    for name in ("00_start", "03_first"):
+        factory.write(folder / f"{name}.ipynb", factory.code("nothing", "1"))
+    try:
+        status = run.main(arguments, folder, build)
+    except SystemExit as stop:
+        status = stop.code
+    assert status == 2
+    message = capsys.readouterr().err
+    assert all(word in message for word in [*words, "Received: "])
+    assert not build.exists()
+
+
+def test_a_backend_that_is_not_installed_is_answered_clearly(monkeypatch, folder, build, capsys):
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        run.main(["--backend", "torch"], folder, build)
+    assert "torch backend is not installed" in capsys.readouterr().err
+
+
+def test_chapters_are_found_by_number_list_and_name(folder):
+    for name in ("00_start", "03_first", "11_dcgan"):
+        factory.write(folder / f"{name}.ipynb", factory.code("nothing", "1"))
+
+    def found(selection):
+        return [path.stem for path in notebooks.find_chapters(selection, folder)]
+
+    assert found("") == found(None) == ["00_start", "03_first", "11_dcgan"]
+    assert found("11, 0") == ["00_start", "11_dcgan"]
+    assert found("3") == found("03_first") == found("03_first.ipynb") == ["03_first"]
+    with pytest.raises(notebooks.UnknownChapterError, match="none in"):
+        notebooks.find_chapters("3", folder / "empty")
+
+
+class Terminal(io.StringIO):
+    """A stream that takes itself for a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_the_line_on_a_terminal_ticks_during_a_long_cell(folder):
+    path = factory.write(
+        folder / "03_first_cnn.ipynb",
+        factory.code("short", "1"),
+        factory.code("train-the-cnn", "import time; time.sleep(3.2)"),
+        factory.code("last", "1"),
+    )
+    screen = Terminal()
+    progress = run.Progress(path.stem, screen)
+    kernels.execute(
+        notebooks.read(path),
+        folder,
+        kernels.kernel_environment("quick", "tensorflow"),
+        progress=progress,
+    )
+    progress.end("ok")
+    ticks = re.findall(
+        r"\r\x1b\[2K03 first_cnn  (\d+:\d\d)  cell 2/3 train-the-cnn", screen.getvalue()
+    )
+    assert len(set(ticks)) >= 3
+    assert "\n" not in screen.getvalue()[:-1], "one line, which changes in place"
+    assert screen.getvalue().endswith("\r\x1b[2K03 first_cnn  ok\n")
+
+
+def test_away_from_a_terminal_there_is_a_line_now_and_then(monkeypatch):
+    monkeypatch.setattr(run, "_HEARTBEAT_SECONDS", 0.2)
+    stream = io.StringIO()
+    progress = run.Progress("03_first_cnn", stream)
+    progress(1, 2, 9, "early")
+    time.sleep(0.25)
+    progress(61, 3, 9, "train")
+    progress(62, 4, 9, "soon-after")
+    progress.end("1:02  ok")
+    assert stream.getvalue().splitlines() == [
+        "03 first_cnn  starts",
+        "03 first_cnn  1:01  cell 3/9 train",
+        "03 first_cnn  1:02  ok",
+    ]
+
+
+def test_peak_memory_counts_the_kernel_and_its_children(folder):
+    child = "import time; block = bytearray(150 * 2**20); time.sleep(1.5)"
+    path = factory.write(
+        folder / "03_first.ipynb",
+        factory.code(
+            "allocate",
+            "import subprocess, sys\n"
+            "block = bytearray(150 * 2**20)\n"
+            f"subprocess.run([sys.executable, '-c', {child!r}])",
+        ),
+    )
+    environment = kernels.kernel_environment("quick", "tensorflow")
+    outcome = kernels.execute(notebooks.read(path), folder, environment)
+    assert outcome.failure is None
+    assert 320 < outcome.peak_mb < 700
+
+
+def test_a_cell_that_takes_too_long_fails(folder):
+    path = factory.write(folder / "03_first.ipynb", factory.code("long", "while True: pass"))
+    environment = kernels.kernel_environment("quick", "tensorflow")
+    outcome = kernels.execute(notebooks.read(path), folder, environment, timeout=1)
+    assert outcome.failure.cell == "long"
+    assert "longer than 1 s" in outcome.failure.error
+
+
+def test_a_kernel_of_the_learners_own_is_not_used(tmp_path, folder, build, monkeypatch):
+    stray = tmp_path / "jupyter" / "kernels" / "python3"
+    stray.mkdir(parents=True)
+    specification = {"argv": ["false"], "display_name": "stray", "language": "python"}
+    (stray / "kernel.json").write_text(json.dumps(specification), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    factory.write(
+        folder / "00_start.ipynb",
+        factory.code("which", f"import sys; assert sys.executable == {sys.executable!r}"),
+    )
+    assert run.main([], folder, build) == 0
+
+
+def test_the_environment_of_a_kernel(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_DATA_DIR", "shared/data")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("COURSE_SEED", "1")
+    environment = kernels.kernel_environment("full", "jax", COURSE_SEED=None, COURSE_STRICT="1")
+    # The kernel works in notebooks/, where a relative folder would be another one.
+    assert environment["COURSE_DATA_DIR"] == str(tmp_path / "shared" / "data")
+    assert environment["COURSE_PROFILE"] == "full"
+    assert environment["KERAS_BACKEND"] == "jax"
+    assert environment["COURSE_STRICT"] == "1"
+    assert not {"MPLBACKEND", "COURSE_SEED", "PYTEST_CURRENT_TEST"} & environment.keys()
+
+
+def test_half_a_line_of_record_is_passed_over(tmp_path):
+    record = tmp_path / "record.jsonl"
+    record.write_text(
+        '{"kind": "measure", "name": "loss", "value": 0.5}\n'
+        '{"kind": "band", "name": "accuracy", "value": 0.8, "at_least": 0.9, "holds": false}\n'
+        '{"kind": "band", "name": "accuracy", "value": 0.95, "at_least": 0.9, "holds": true}\n'
+        '{"kind": "measure", "na',
+        encoding="utf-8",
+    )
+    setup, measures, bands = run.read_record(record)
+    assert setup == {}
+    assert measures == {"loss": 0.5, "accuracy": 0.95}
+    assert bands == [{"name": "accuracy", "value": 0.95, "at_least": 0.9, "holds": True}]
+    assert run.read_record(tmp_path / "absent") == ({}, {}, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_leaves_no_process_and_keeps_what_it_measured(
+    folder, build, tmp_path, number, status
+):
+    pids = tmp_path / "pids"
+    factory.write(folder / "01_done.ipynb", factory.code("setup", SETUP))
+    factory.write(
+        folder / "03_first.ipynb",
+        factory.code(
+            "long",
+            "import os, subprocess, sys, time\n"
+            "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+            f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}\\n')\n"
+            "time.sleep(600)",
+        ),
+    )
+    program = (
+        f"import sys; sys.path.insert(0, {str(TOOLS)!r}); from pathlib import Path; import run; "
+        f"sys.exit(run.main([], Path({str(folder)!r}), Path({str(build)!r})))"
+    )
+    runner = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        wait_for(lambda: pids.exists() and pids.read_text().endswith("\n"), 60)
+        children = [psutil.Process(int(pid)) for pid in pids.read_text().split()]
+        runner.send_signal(number)
+        output, _ = runner.communicate(timeout=30)
+    finally:
+        runner.kill()
+    assert runner.returncode == status, output
+    assert not [process for process in children if alive(process)]
+    assert "03 first  stopped" in output
+    assert "Traceback" not in output
+    assert list(report(build)["chapters"]) == ["01_done"]
+
+
+def wait_for(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def alive(process):
+    # Where nothing collects orphans, one that was killed stays listed as a zombie.
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_files_are_replaced_whole(tmp_path, monkeypatch):
+    path = tmp_path / "deep" / "file.json"
+    notebooks.write_atomically(path, "old")
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        notebooks.write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert [file.name for file in Path(path.parent).iterdir()] == ["file.json"]
