@@ -1,0 +1,396 @@
+"""The set-up, run on a project of two tiny packages, without a network."""
+
+import argparse
+import ast
+import base64
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "tools" / "bootstrap.py"
+PATIENCE = 120  # seconds; a virtual environment takes a few
+
+PYPROJECT = """\
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "tiny-course"
+version = "1.0"
+
+[project.optional-dependencies]
+torch = ["torch==1.0"]
+"""
+BACKEND = """\
+import shutil
+
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    shutil.copy("../wheels/tiny_course-1.0-py3-none-any.whl", folder)
+    return "tiny_course-1.0-py3-none-any.whl"
+"""
+
+
+def write_wheel(folder, name, version):
+    """Write the smallest wheel that pip installs: one module that knows its version."""
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": f"VERSION = {version!r}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: a test\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},{digest(text)},{len(text)}\n" for path, text in files.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for inner, text in files.items():
+            archive.writestr(inner, text)
+    return path
+
+
+def digest(text):
+    raw = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+    return "sha256=" + raw.decode().rstrip("=")
+
+
+class Project:
+    """A folder with the set-up script and just what it reads."""
+
+    def __init__(self, root):
+        self.root = root
+        self.venv = root / ".venv"
+        self.stamp = self.venv / ".complete"
+        self.wheels = root.parent / "wheels"  # pip takes a space in its path for a separator
+        for folder in (root / "tools", self.wheels):
+            folder.mkdir(parents=True)
+        shutil.copy(SCRIPT, root / "tools")
+        (root / "backend.py").write_text(BACKEND)
+        (root / "pyproject.toml").write_text(PYPROJECT)
+        write_wheel(self.wheels, "tiny_course", "1.0")
+        write_wheel(self.wheels, "torch", "1.0")
+        self.lock("1.0")
+
+    def lock(self, version, sha256=None):
+        self.locked = version
+        wheel = write_wheel(self.wheels, "seeing", version)
+        sha256 = sha256 or hashlib.sha256(wheel.read_bytes()).hexdigest()
+        pin = f"seeing=={version} \\\n    --hash=sha256:{sha256}\n"
+        (self.root / "requirements.lock").write_text(pin)
+
+    def start(self, *arguments, **variables):
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "COURSE_"))}
+        offline = {
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.wheels),
+            "PIP_RETRIES": "0",
+            "COURSE_VARIANT": "cpu",
+        }
+        return subprocess.Popen(
+            [sys.executable, "tools/bootstrap.py", *arguments],
+            cwd=self.root,
+            env={**kept, **offline, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def set_up(self, *arguments, **variables):
+        """Run the set-up; return its exit status and all it printed."""
+        process = self.start(*arguments, **variables)
+        output, _ = process.communicate(timeout=PATIENCE)
+        return process.returncode, output
+
+    def module_version(self, name):
+        """Return what the environment imports under `name`, None if it cannot."""
+        run = subprocess.run(
+            [self.venv / "bin" / "python", "-c", f"import {name}; print({name}.VERSION)"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return run.stdout.strip() or None
+
+
+class Stall:
+    """A server on this machine that takes connections and never answers."""
+
+    def __init__(self):
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(PATIENCE)
+        self._connections = []
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+
+    def wait_for_caller(self):
+        self._connections.append(self._socket.accept()[0])
+
+    def end(self):
+        for connection in [self._socket, *self._connections]:
+            connection.close()
+
+
+@pytest.fixture
+def stall():
+    server = Stall()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path / "a course")  # a space, as in many a home folder
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Return a project for the tests that start from a complete environment and leave one."""
+    return Project(tmp_path_factory.mktemp("bootstrap") / "a course")
+
+
+@pytest.fixture
+def ready(shared):
+    status, output = shared.set_up()
+    assert status == 0, output
+    return shared
+
+
+@pytest.fixture
+def bootstrap():
+    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Return a function that puts a small shell program first on the search path."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    def write(name, body):
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return str(path)
+
+    return write
+
+
+def test_second_run_does_nothing(ready):
+    assert ready.module_version("seeing") == ready.locked
+    assert ready.module_version("tiny_course") == "1.0"
+    before = ready.stamp.stat().st_mtime_ns
+    assert ready.set_up() == (0, "")
+    assert ready.stamp.stat().st_mtime_ns == before
+
+
+def test_changed_project_reinstalls_only_itself(ready):
+    witness = ready.venv / "witness"
+    witness.touch()
+    with (ready.root / "pyproject.toml").open("a") as file:
+        file.write('\n[project.urls]\nRepository = "https://example.org/elsewhere"\n')
+    status, output = ready.set_up()
+    assert status == 0, output
+    assert witness.exists(), "the whole environment was built again"
+    assert ready.set_up() == (0, "")
+
+
+def test_torch_is_added_when_asked_for(ready):
+    if json.loads(ready.stamp.read_text())["torch"] is None:
+        assert ready.module_version("torch") is None
+    status, output = ready.set_up("--torch")
+    assert status == 0, output
+    assert "It is large" in output
+    assert ready.module_version("torch") == "1.0"
+    assert ready.set_up("--torch") == (0, "")
+    assert ready.set_up() == (0, "")
+
+
+def test_failed_torch_download_costs_nothing_else(ready):
+    pyproject = ready.root / "pyproject.toml"
+    text = pyproject.read_text()
+    pyproject.write_text(text.replace("torch==1.0", "torch==2.0"))
+    try:
+        status, output = ready.set_up("--torch")
+        assert status == 1
+        assert "Downloading PyTorch failed" in output
+        assert ready.set_up() == (0, "")
+        assert ready.module_version("seeing") == ready.locked
+    finally:
+        pyproject.write_text(text)
+
+
+def test_unreadable_stamp_is_not_trusted(bootstrap, tmp_path):
+    (tmp_path / ".complete").write_text('{"environment": "12')
+    assert bootstrap.read_stamp(tmp_path) is None
+    assert bootstrap.read_stamp(tmp_path / "nowhere") is None
+
+
+def test_changed_lock_rebuilds_and_a_failed_install_leaves_nothing(ready):
+    witness = ready.venv / "witness"
+    witness.touch()
+    ready.lock("2.0", sha256="0" * 64)
+    status, output = ready.set_up()
+    assert status == 1
+    assert "Removing .venv: it is incomplete or out of date" in output
+    assert "Installing the packages failed" in output
+    assert "DO NOT MATCH THE HASHES" in output
+    assert "PIP_PROXY" in output
+    assert not ready.venv.exists()
+
+    ready.lock("2.0")
+    status, output = ready.set_up()
+    assert status == 0, output
+    assert not witness.exists()
+    assert ready.module_version("seeing") == "2.0"
+
+
+def test_killed_set_up_is_not_trusted_and_its_pip_is_waited_for(project, stall):
+    killed = project.start(PIP_FIND_LINKS=stall.url)
+    stall.wait_for_caller()
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait(PATIENCE)
+    assert project.venv.exists()
+    assert not project.stamp.exists()
+
+    second = project.start()
+    line = second.stdout.readline()
+    assert "Another set-up is at work" in line
+    time.sleep(0.5)
+    assert second.poll() is None
+    stall.end()  # the orphaned pip gives up
+    output, _ = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 0, output
+    assert "Removing .venv: it is incomplete" in output
+    assert project.module_version("seeing") == "1.0"
+    killed.stdout.close()
+
+
+def test_interrupted_set_up_leaves_nothing(project, stall):
+    process = project.start(PIP_FIND_LINKS=stall.url)
+    stall.wait_for_caller()
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "interrupted" in output
+    assert "Traceback" not in output
+    assert not project.venv.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "received"),
+    [
+        ("echo 3 9", "which is Python 3.9"),
+        ("echo 3 14", "which is Python 3.14"),
+        ("exit 1", "which does not run or lacks venv or ensurepip"),
+    ],
+)
+def test_named_python_of_a_wrong_version(project, program, body, received):
+    status, output = project.set_up("--python", program("python-of-mine", body))
+    assert status == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in output
+    assert f"python-of-mine, {received}" in output
+    assert "Traceback" not in output
+    assert not project.venv.exists()
+
+
+def options(**changes):
+    return argparse.Namespace(**{"python": None, "torch": False, "colab": False, **changes})
+
+
+def choose(bootstrap, monkeypatch, versions, **changes):
+    """Choose among made-up Pythons; the first is the one that runs the script."""
+    monkeypatch.setattr(bootstrap, "probe", versions.get)
+    monkeypatch.setattr(sys, "_base_executable", next(iter(versions)))
+    monkeypatch.setattr(
+        bootstrap,
+        "named",
+        lambda *version: [p for p in versions if p.endswith("{}.{}".format(*version))],
+    )
+    return bootstrap.choose_python(options(**changes))
+
+
+def test_python_of_a_wrong_version_looks_for_another(bootstrap, monkeypatch):
+    versions = {"python3": (3, 14), "python3.11": (3, 11), "python3.12": (3, 12)}
+    assert choose(bootstrap, monkeypatch, versions) == ("python3.12", (3, 12))
+
+
+def test_python_that_runs_the_script_is_preferred(bootstrap, monkeypatch):
+    versions = {"python3": (3, 11), "python3.13": (3, 13)}
+    assert choose(bootstrap, monkeypatch, versions) == ("python3", (3, 11))
+
+
+def test_colab_takes_the_newest_python(bootstrap, monkeypatch):
+    versions = {"python3": (3, 11), "python3.12": (3, 12), "python3.13": None}
+    assert choose(bootstrap, monkeypatch, versions, colab=True) == ("python3.12", (3, 12))
+
+
+def test_no_python_will_do(bootstrap, monkeypatch):
+    versions = {"python3": (3, 8), "python3.12": None}
+    with pytest.raises(bootstrap.SetupError) as error:
+        choose(bootstrap, monkeypatch, versions)
+    assert re.search(r"python3, which is Python 3\.8", str(error.value))
+    assert "python3.12, which does not run" in str(error.value)
+
+
+def test_an_old_python_can_read_the_script():
+    assert ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 7)).body
+
+
+@pytest.mark.parametrize(
+    ("body", "variant"),
+    [("echo 'GPU 0: NVIDIA T4 (UUID: 1)'", "gpu"), ("echo 'No devices found'; exit 6", "cpu")],
+)
+def test_variant_follows_the_nvidia_driver(bootstrap, program, monkeypatch, body, variant):
+    program("nvidia-smi", body)
+    monkeypatch.delenv("COURSE_VARIANT", raising=False)
+    assert bootstrap.choose_variant() == variant
+    monkeypatch.setenv("COURSE_VARIANT", "cpu")
+    assert bootstrap.choose_variant() == "cpu"
+
+
+def test_unknown_variant(project):
+    status, output = project.set_up(COURSE_VARIANT="tpu")
+    assert status == 1
+    assert "COURSE_VARIANT should be cpu or gpu. Received: 'tpu'" in output
+
+
+def test_environment_belongs_to_its_folder_python_and_variant(bootstrap):
+    cases = [("/a/.venv", (3, 11), "cpu"), ("/b/.venv", (3, 11), "cpu")]
+    cases += [("/a/.venv", (3, 12), "cpu"), ("/a/.venv", (3, 11), "gpu")]
+    digests = {bootstrap.environment_digest(*case) for case in cases}
+    assert len(digests) == len(cases)
+
+
+def test_full_disk_is_mentioned(bootstrap, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**10, 10**10, 0))
+    assert "Only 0.0 GB are free" in bootstrap.disk_advice()
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "arm64"])
+def test_macs(bootstrap, monkeypatch, capsys, machine):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(bootstrap.platform, "machine", lambda: machine)
+    monkeypatch.setattr(bootstrap, "missing", lambda *_: [])
+    status = bootstrap.main([])
+    assert status == (machine == "x86_64")
+    assert ("Macs with Intel" in capsys.readouterr().err) == (machine == "x86_64")
