@@ -66,8 +66,9 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
     ax.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
     ax.margins(y=0.06)
     ax.grid(axis="y")
+    told_apart = validated and None not in runs and len(ends) <= _MOST_DIRECT
     if title:
-        ax.set_title(title)
+        ax.set_title(title, pad=26 if told_apart else None)
     styles = [
         Line2D([], [], color=QUIET, ls="-", label="validation"),
         Line2D([], [], color=QUIET, ls="--", lw=_THIN, label="training"),
@@ -78,10 +79,11 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
         ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5))
         return ax
     _label_ends(ax, ends)
-    if None not in runs and validated:
+    if told_apart:
         ax.legend(
-            handles=styles, ncols=2, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2
-        )
+            handles=styles, ncols=2, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2,
+            borderpad=0.2,
+        )  # fmt: skip
     return ax
 
 

@@ -14,8 +14,8 @@ DPI = 2 * SCREEN_DPI
 
 _MARGIN = 0.08
 _SHORTEST_ALT = 20
-_LARGEST_SHIFT = 16
-"""Greatest change of a colour, of 255, that goes unseen: beyond it, all colours are kept."""
+_LARGEST_SHIFT, _MEAN_SHIFT = 16, 1.5
+"""Changes of a colour, of 255, that go unseen: beyond them, a figure keeps all its colours."""
 
 
 def show(figure, *, alt):
@@ -108,4 +108,5 @@ def _with_palette(image):
     """Return `image` with at most 256 colours if that looks the same, else as it is."""
     few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     shift = np.abs(np.asarray(few.convert("RGB"), np.int16) - np.asarray(image, np.int16))
-    return few if shift.max() <= _LARGEST_SHIFT else image
+    alike = shift.max() <= _LARGEST_SHIFT and shift.mean() <= _MEAN_SHIFT
+    return few if alike else image

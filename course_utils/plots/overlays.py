@@ -1,9 +1,11 @@
 """What a model says about one image, drawn on that image: boxes, masks, heat maps."""
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
@@ -66,7 +68,7 @@ def boxes(image, boxes, *, labels=None, colours=None, title=None, ax=None):
         outline.set_path_effects([withStroke(linewidth=3.4, foreground=_halo(colour))])
         ax.add_patch(outline)
         if label is not None:
-            _tag(ax, label, x0, y0, colour, image.shape[0])
+            _tag(ax, label, (x0, y0, x1), colour, image.shape)
     return ax
 
 
@@ -146,8 +148,8 @@ def heat_map(
     image : array of shape (h, w), (h, w, 1) or (h, w, 3)
         uint8 in 0..255, float in [0, 1], or bool.
     heat : array of shape (hh, hw) or (hh, hw, 1)
-        Any finite numbers. A map smaller than the image is enlarged by bilinear interpolation
-        between the centres of its cells, which cover the image evenly.
+        Any finite numbers. A map smaller than the image is enlarged to one value a pixel, by
+        bilinear interpolation between the centres of its cells, which cover the image evenly.
     alpha : float
         Opacity of the map, from 0 to 1.
     cmap : str
@@ -174,6 +176,8 @@ def heat_map(
     ValueError
         If an array has another shape or range.
     """
+    from scipy.ndimage import zoom
+
     image = _check_image(image)
     heat = np.asarray(heat)
     if heat.ndim == 3 and heat.shape[-1] == 1:
@@ -191,7 +195,14 @@ def heat_map(
     grey = image @ np.float32([0.2126, 0.7152, 0.0722]) if image.ndim == 3 else image
     ax = _draw_image(grey, ax, title)
     height, width = grey.shape
-    coarse = heat.shape[0] < height or heat.shape[1] < width
+    if heat.shape[0] < height or heat.shape[1] < width:
+        heat = zoom(
+            heat,
+            (height / heat.shape[0], width / heat.shape[1]),
+            order=1,
+            mode="nearest",
+            grid_mode=True,
+        )
     drawn = ax.imshow(
         heat,
         extent=(0, width, height, 0),
@@ -199,13 +210,13 @@ def heat_map(
         vmin=low,
         vmax=high,
         alpha=alpha,
-        interpolation="bilinear" if coarse else "nearest",
-        interpolation_stage="data",
+        interpolation="nearest",
     )
     if colour_bar:
-        bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.8, pad=0.02, aspect=24)
-        # The colours of the scale, as of the map, are seen through onto grey.
-        bar.ax.set_facecolor("0.5")
+        # The scale shows colours as the image shows them: laid over a medium grey.
+        seen = alpha * mpl.colormaps[cmap](np.linspace(0, 1, 256)) + (1 - alpha) * 0.5
+        scale = ScalarMappable(norm=drawn.norm, cmap=ListedColormap(seen[:, :3]))
+        bar = ax.figure.colorbar(scale, ax=ax, shrink=0.8, pad=0.02, aspect=24)
         bar.outline.set_visible(False)
         bar.set_label(label)
         if low == high:
@@ -262,15 +273,17 @@ def _halo(colour):
     return (*to_rgb("white" if readable_on(colour) == "white" else "black"), 0.75)
 
 
-def _tag(ax, label, x, y, colour, height):
-    """Write a label on a flag above the corner of a box, or inside where there is no room above."""
-    above = y > 0.09 * height
+def _tag(ax, label, box, colour, shape):
+    """Write a label on a flag above a corner of a box, or inside where there is no room above."""
+    x0, y0, x1 = box
+    above = y0 > 0.09 * shape[0]
+    leftward = x0 > 0.7 * shape[1]
     ax.annotate(
         label,
-        (x, y),
-        xytext=(1.5, 2.5 if above else -2.5),
+        (x1 if leftward else x0, y0),
+        xytext=(-1.5 if leftward else 1.5, 2.5 if above else -2.5),
         textcoords="offset points",
-        ha="left",
+        ha="right" if leftward else "left",
         va="bottom" if above else "top",
         fontsize=_LABEL_SIZE,
         color=readable_on(colour),
@@ -316,5 +329,6 @@ def _inside(mask):
     from scipy.ndimage import distance_transform_edt
 
     depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    y, x = np.unravel_index(depth.argmax(), depth.shape)
-    return y + 0.5, x + 0.5
+    ridge = np.argwhere(depth == depth.max())
+    middle = ridge[np.square(ridge - ridge.mean(axis=0)).sum(axis=1).argmin()]
+    return middle + 0.5

@@ -27,8 +27,9 @@ _FIXED = "#a3a3a3"
 def shape_flow(layers, *, faces=None, title=None, ax=None):
     """Draw the output of each layer as a block, and its parameters as a bar below.
 
-    Faces are to scale, height by width. The depth of a block, and the height of the column that
-    stands for a vector, grow with the square root of the channels or units.
+    Faces are to scale, height by width. The depth of a block grows with the square root of its
+    channels, the height of the column that stands for a vector with the logarithm of its units.
+    Blue is what has parameters to learn, grey what has none.
 
     Parameters
     ----------
@@ -153,7 +154,7 @@ class _Block:
         """Draw the gaps between channels on the two receding faces, where there is room."""
         sheets = self.shape[-1] if len(self.shape) == 3 else 1
         room = np.hypot(*self.slant) * 72 / sheets
-        if sheets < 2 or room < 0.7:
+        if sheets < 2 or room < 1.5:
             return
         steps = np.arange(1, sheets)[:, None] / sheets * self.slant
         corners = np.array(
@@ -190,6 +191,7 @@ def _sizes(layers):
     images = [shape for shape in shapes if len(shape) == 3]
     longest = max((max(shape[:2]) for shape in images), default=1)
     deepest = max((shape[2] for shape in images), default=1)
+    deepest = max(deepest, 16)  # so that an image alone, of three channels, is no deep block
     most_units = max((shape[0] for shape in shapes if len(shape) == 1), default=1)
     sizes = []
     for shape in shapes:
@@ -197,7 +199,7 @@ def _sizes(layers):
             height, width = (max(_FACE * side / longest, _THINNEST) for side in shape[:2])
             sizes.append((height, width, _DEPTH * np.sqrt(shape[2] / deepest)))
         else:
-            height = max(_COLUMN * np.sqrt(shape[0] / most_units), _THICK)
+            height = max(_COLUMN * np.log1p(shape[0]) / np.log1p(most_units), _THICK)
             sizes.append((height, _THICK, _THICK))
     return np.array(sizes)
 
