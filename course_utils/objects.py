@@ -13,7 +13,8 @@ import numpy as np
 
 from course_utils import drawing
 
-_CHUNK_PIXELS = 131_072  # float32 layers of this many pixels stay in a core's cache
+_CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
+_CHUNKS_A_BLOCK = 16  # sorted together, so that a chunk holds few different shapes
 
 _DESCR = """\
 Objects: {n:,} drawn pictures of one object each
@@ -164,18 +165,19 @@ def make_objects(
     images = np.empty((n, size, size, 3), np.uint8)
     masks = np.empty((n, size, size), bool)
     chunk = max(1, _CHUNK_PIXELS // size**2)
-    for start in range(0, n, chunk):
-        stop = min(start + chunk, n)
-        octets = None
-        if noise:
-            octets = noise_stream.octets(stop - start, 3 * size**2)
-            octets = octets.reshape(stop - start, 3, size, size)
-        # drawn shape by shape, stored in the order of the labels
-        order = np.argsort(spec.shape[start:stop], kind="stable")
-        rows = start + order
-        canvas, alpha = _paint(spec.take(rows), size, marks[rows], number_of_marks[rows])
-        images[rows] = drawing.develop(canvas, None if octets is None else octets[order], noise)
-        masks[rows] = alpha > 0.5
+    block = chunk * _CHUNKS_A_BLOCK
+    noise_bytes = -(-3 * size**2 // 8) * 8
+    for first in range(0, n, block):
+        last = min(first + block, n)
+        octets = noise_stream.octets(last - first, noise_bytes) if noise else None
+        order = drawing.drawing_order(spec.shape[first:last], spec.texture[first:last])
+        for start in range(0, last - first, chunk):
+            rows = order[start : start + chunk]
+            grit = octets[rows] if noise else None
+            rows = rows + first
+            canvas, alpha = _paint(spec.take(rows), size, marks[rows], number_of_marks[rows])
+            images[rows] = drawing.develop(canvas, grit, noise)
+            masks[rows] = alpha > 0.5
 
     settings = (
         f"seed={seed}, rotation={rotation:g}, scale=({smallest:g}, {largest:g}), "
@@ -329,8 +331,9 @@ def _scatter(canvas, marks, number_of_marks):
         blur=np.maximum(unit * (4.0 * blur - 1.0), 1.0),
         side=side,
     )
-    for layer in range(marks.shape[1]):  # a picture has one mark a layer, so none is lost
-        of = layers == layer
+    ends = np.searchsorted(layers, np.arange(marks.shape[1] + 1))
+    for start, stop in zip(ends[:-1], ends[1:], strict=True):  # a picture has one mark a layer
+        of = slice(start, stop)
         drawing.stain(canvas, paint[of], cover[of], pictures[of], left[of], top[of])
 
 
