@@ -126,8 +126,11 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
         raise ValueError(f'Expected `normalise` to be "true" or None. Received: {normalise!r}.')
     counts = metrics.confusion_matrix(y_true, y_pred, labels=range(k))
     if normalise:
-        share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        text = np.where(share < 0.5, "<1", np.round(share).astype(int).astype(str))
+        of_class = counts.sum(axis=1, keepdims=True)
+        share = 100 * counts / np.maximum(of_class, 1)
+        text = np.round(share).astype(int).astype(str)
+        text[(counts > 0) & (share < 0.5)] = "<1"
+        text[np.broadcast_to(of_class == 0, counts.shape)] = ""
     else:
         share, text = counts, counts.astype(str)
     if ax is None:

@@ -70,10 +70,11 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
         widths = np.array(
             [_width(block, *layer) for block, layer in zip(blocks, layers, strict=True)]
         )
-        right = widths.sum() + _GAP * (len(layers) - 1)
+        gap = scale * _GAP
+        right = widths.sum() + gap * (len(layers) - 1)
         if right <= _WIDEST:
             break
-    centres = np.cumsum(widths) - widths / 2 + _GAP * np.arange(len(layers))
+    centres = np.cumsum(widths) - widths / 2 + gap * np.arange(len(layers))
     top = max(block.height for block in blocks) / 2
     ground = -top - 0.62 - _BAR - 0.16
     low, high = ground - 0.3, top + 0.1
@@ -107,7 +108,7 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
         start, end = here + block.width / 2, there - after.width / 2
         middle = (start + end) / 2
         ax.annotate(
-            "", (middle + 0.12, 0), xytext=(middle - 0.12, 0),
+            "", (middle + 0.36 * gap, 0), xytext=(middle - 0.36 * gap, 0),
             arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
     total = sum(parameters for _, _, parameters in layers)
@@ -173,7 +174,7 @@ class _Block:
         """Draw the gaps between units, where there is room."""
         units = self.shape[0]
         room = self.face_height * 72 / units
-        if units < 2 or room < 1.2:
+        if units < 2 or room < 2.2:
             return
         heights = y + np.arange(1, units) / units * self.face_height
         dx, dy = self.slant

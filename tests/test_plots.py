@@ -1,0 +1,625 @@
+"""Figures: where pixels land, what is printed, what is refused, and the alternative text."""
+
+import io
+import itertools
+import subprocess
+import sys
+from base64 import b64decode
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+import seaborn as sns
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from matplotlib.colors import to_hex
+from nbclient import NotebookClient
+from PIL import Image
+
+from course_utils import plots
+
+ALT = "A figure drawn by a test, with nothing to learn from it."
+PICTURE = np.random.default_rng(0).integers(0, 256, (24, 32, 3)).astype("uint8")
+RUN = {"accuracy": [0.5, 0.7, 0.8], "val_accuracy": [0.52, 0.68, 0.71], "loss": [1, 0.8, 0.6]}
+NAMES = ("disc", "square", "star")
+LAYERS = [
+    ("input", (32, 32, 3), 0),
+    ("conv", (32, 32, 16), 448),
+    ("pool", (16, 16, 16), 0),
+    ("flatten", (4096,), 0),
+    ("dense", (10,), 40970),
+]
+DRAWN = {
+    "grid": lambda: plots.image_grid(
+        np.stack([PICTURE] * 7), titles=["a", "T-shirt/top", "c\nd", *"efgh"], title="Seven"
+    ),
+    "history": lambda: plots.history(RUN, title="One run"),
+    "histories": lambda: plots.history({"CNN": RUN, "dense": RUN, "linear": RUN}, title="Three"),
+    "confusion": lambda: plots.confusion_matrix(
+        [0, 0, 1, 2], [0, 1, 1, 0], class_names=NAMES, title="Four images"
+    ),
+    "boxes": lambda: plots.boxes(PICTURE, [[2, 3, 9, 12]], labels=["disc"], title="Box"),
+    "masks": lambda: plots.masks(PICTURE, PICTURE[None, ..., 0] > 200, labels=["x"], title="Mask"),
+    "heat": lambda: plots.heat_map(PICTURE, PICTURE[::8, ::8, 0], label="heat", title="Heat"),
+    "bars": lambda: plots.bars(
+        {"CNN": [0.91, 0.93], "dense": 0.8},
+        label="accuracy",
+        control={"chance": 0.1, "guess": 0.11},
+        at_least=0.12,
+        title="Bars",
+    ),
+    "shapes": lambda: plots.shape_flow(LAYERS, faces=[PICTURE, *[None] * 4], title="Shapes"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _clean():
+    """Draw in the course's style, leave no figure behind."""
+    with mpl.rc_context():
+        plots.use_style()
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def shell():
+    """Run IPython in this process."""
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def _shown(thing):
+    """Return the PNG that `show` emits, as an array, and its metadata."""
+    with capture_output() as captured:
+        plots.show(thing, alt=ALT)
+    (output,) = captured.outputs
+    png = output.data["image/png"]
+    png = b64decode(png) if isinstance(png, str) else png
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), output.metadata
+
+
+def _axes(thing):
+    return np.ravel(np.asarray(thing, dtype=object))
+
+
+# --- all functions -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_returns_titled_axes_and_shows_nothing(name, monkeypatch, capsys):
+    monkeypatch.setattr(plt, "show", lambda *a, **k: pytest.fail("plt.show was called"))
+    axes = _axes(DRAWN[name]())
+    assert all(isinstance(ax, mpl.axes.Axes) for ax in axes)
+    texts = [text.get_text() for text in axes[0].figure.findobj(mpl.text.Text)]
+    assert any(text in texts for text in ("Seven", "Three", "One run", "Four images", "Box", "Mask",
+                                          "Heat", "Bars", "Shapes"))  # fmt: skip
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_two_texts_overlap(name):
+    figure = _axes(DRAWN[name]())[0].figure
+    figure.draw_without_rendering()
+    texts = [
+        text
+        for text in figure.findobj(mpl.text.Text)
+        if text.get_visible() and text.get_text().strip()
+    ]
+    texts = [text for text in texts if text.axes is None or text.axes.get_visible()]
+    assert len(texts) > 1
+    for a, b in itertools.combinations(texts, 2):
+        box, other = a.get_window_extent(), b.get_window_extent()
+        width = min(box.x1, other.x1) - max(box.x0, other.x0)
+        height = min(box.y1, other.y1) - max(box.y0, other.y0)
+        assert width < 1 or height < 1, (a.get_text(), b.get_text())
+
+
+@pytest.mark.parametrize("name", set(DRAWN) - {"grid"})
+def test_draws_on_the_axes_it_is_given(name):
+    _, (left, right) = plt.subplots(1, 2)
+    called = {
+        "history": lambda ax: plots.history(RUN, ax=ax),
+        "histories": lambda ax: plots.history({"CNN": RUN}, ax=ax),
+        "confusion": lambda ax: plots.confusion_matrix([0, 1], [1, 1], class_names="ab", ax=ax),
+        "boxes": lambda ax: plots.boxes(PICTURE, [[2, 3, 9, 12]], ax=ax),
+        "masks": lambda ax: plots.masks(PICTURE, PICTURE[..., 0] // 128, ax=ax),
+        "heat": lambda ax: plots.heat_map(PICTURE, PICTURE[..., 0], ax=ax),
+        "bars": lambda ax: plots.bars({"CNN": 1}, label="accuracy", ax=ax),
+        "shapes": lambda ax: plots.shape_flow(LAYERS, ax=ax),
+    }
+    assert called[name](right) is right
+    assert right.has_data()
+    assert not left.has_data()
+    assert len(plt.get_fignums()) == 1
+
+
+def test_colours_are_seaborns():
+    assert list(plots.COLOURS) == sns.color_palette("colorblind").as_hex()
+
+
+# --- show --------------------------------------------------------------------------------------
+
+
+def test_show_emits_one_png_with_alternative_text(shell):
+    image, metadata = _shown(DRAWN["history"]())
+    assert metadata["image/png"]["alt"] == ALT
+    height, width = image.shape[:2]
+    assert (metadata["image/png"]["width"], metadata["image/png"]["height"]) == (
+        width // 2,
+        height // 2,
+    )
+    assert plt.get_fignums() == []
+    assert (image[[0, -1]] == 255).all(), "something touches the edge"
+
+
+@pytest.mark.parametrize("wrap", [lambda a: a[0, 0].figure, lambda a: a, lambda a: a[0, 0], list])
+def test_show_takes_figure_axes_and_arrays_of_axes(shell, wrap):
+    assert _shown(wrap(plots.image_grid(PICTURE[None])))[0].size
+
+
+def test_show_keeps_the_pages_text_readable_anywhere(shell):
+    """The background is opaque white, whatever the theme of the page."""
+    image, _ = _shown(DRAWN["bars"]())
+    assert (image[0, 0] == 255).all()
+
+
+def test_show_in_a_kernel_gives_one_output_with_metadata():
+    source = f"""
+import course_utils as cu
+cu.plots.use_style()
+ax = cu.plots.bars({{"a": 1, "b": [2, 3]}}, label="value")
+cu.plots.show(ax, alt={ALT!r})"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    (output,) = notebook.cells[0].outputs
+    assert output.output_type == "display_data"
+    assert output.metadata["image/png"]["alt"] == ALT
+    assert b64decode(output.data["image/png"]).startswith(b"\x89PNG")
+
+
+def test_show_outside_ipython_prints_the_alternative_text(capsys):
+    plots.show(DRAWN["bars"](), alt=ALT)
+    assert capsys.readouterr().out == f"[figure] {ALT}\n"
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("alt", ["", "  ", "too short", "a" + " " * 30])
+def test_show_refuses_empty_alternative_text(alt):
+    with pytest.raises(ValueError, match=r"sentence of at least 20 characters\. Received:"):
+        plots.show(DRAWN["bars"](), alt=alt)
+
+
+@pytest.mark.parametrize("alt", [None, 3, ["a" * 30]])
+def test_show_refuses_other_types_of_alternative_text(alt):
+    with pytest.raises(TypeError, match="Received:"):
+        plots.show(DRAWN["bars"](), alt=alt)
+
+
+@pytest.mark.parametrize("thing", [None, [], "figure", np.zeros((3, 3))])
+def test_show_refuses_what_is_no_figure(thing):
+    with pytest.raises(TypeError, match="Figure, Axes or array of Axes"):
+        plots.show(thing, alt=ALT)
+
+
+# --- image_grid --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [3, 8, 28, 32, 33])
+def test_grid_draws_every_pixel_as_an_equal_square(shell, side):
+    random = np.random.default_rng(side)
+    pixels = random.integers(0, 2, (side, side)).astype(bool)
+    colours = np.where(pixels[..., None], np.uint8([255, 0, 0]), np.uint8([0, 0, 255]))
+    image, _ = _shown(plots.image_grid(colours[None], titles=["noise"], title="One"))
+    coloured = (image == [255, 0, 0]).all(-1) | (image == [0, 0, 255]).all(-1)
+    rows, columns = np.flatnonzero(coloured.any(1)), np.flatnonzero(coloured.any(0))
+    drawn = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    pixel = len(rows) // side
+    assert pixel > 1
+    assert pixel % 2 == 0
+    np.testing.assert_array_equal(drawn, np.kron(colours, np.ones((pixel, pixel, 1))))
+
+
+@pytest.mark.parametrize("n", range(1, 27))
+def test_grid_drops_no_image_and_fits_the_page(n):
+    axes = plots.image_grid(np.stack([PICTURE] * n))
+    assert sum(ax.get_visible() for ax in axes.flat) == n
+    assert axes.shape[1] * (axes.shape[0] - 1) < n
+    assert axes[0, 0].figure.get_figwidth() <= 8
+
+
+def test_grid_does_not_stretch_contrast():
+    dim = np.full((1, 4, 4), 0.5)
+    (ax,) = plots.image_grid(dim).flat
+    assert ax.images[0].get_clim() == (0, 1)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 4), (2, 5, 4, 1), (2, 5, 4, 3)])
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", bool])
+def test_grid_accepts(shape, dtype):
+    images = np.ones(shape, dtype)
+    assert plots.image_grid(images).shape == (1, 2)
+
+
+def test_grid_marks_what_it_is_told_to():
+    axes = plots.image_grid(
+        np.stack([PICTURE] * 2), titles=["right", "wrong"], title_colours=[None, "#d55e00"]
+    )
+    assert not axes[0, 0].patches
+    assert len(axes[0, 1].patches) == 1
+    assert to_hex(axes[0, 1].title.get_color()) == "#d55e00"
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.ones((2, 8, 8, 3)) * 255, r"values from 255 to 255\. Divide by 255"),
+        (np.linspace(-1, 1, 128).reshape(2, 8, 8), r"values from -1 to 1\. Rescale"),
+        (np.full((2, 8, 8), np.nan), "128 values that are NaN"),
+        (np.ones((2, 3, 8, 8)), "channels first"),
+        (np.ones((8, 8, 3)), r"single image\. Use images\[None\]"),
+        (np.ones((8, 8)), "single image"),
+        (np.ones((2, 8, 8, 4)), r"Received: shape \(2, 8, 8, 4\)"),
+        (np.ones((0, 8, 8)), "no pixel"),
+        (np.ones((2, 8, 8), "int64"), "dtype int64"),
+        ([np.ones((8, 8)), np.ones((8, 7))], "of one shape"),
+    ],
+)
+def test_grid_says_what_is_wrong_with_images(images, message):
+    with pytest.raises(ValueError, match=message):
+        plots.image_grid(images)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"titles": ["one"]}, r"`titles`.*2\. Received: 1"),
+        ({"title_colours": ["red"] * 3}, r"`title_colours`.*2\. Received: 3"),
+        ({"columns": 0}, "Received: 0"),
+        ({"value_range": (0, 1)}, "single channel"),
+    ],
+)
+def test_grid_says_what_is_wrong_with_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        plots.image_grid(np.stack([PICTURE] * 2), **options)
+
+
+def test_grid_of_kernels_takes_any_values():
+    (ax,) = plots.image_grid(np.full((1, 3, 3), -7), value_range=(-9, 9), cmap="viridis").flat
+    assert ax.images[0].get_clim() == (-9, 9)
+
+
+# --- boxes, masks, heat maps -------------------------------------------------------------------
+
+
+def _runs(flags):
+    """Return the centres of runs of True."""
+    padded = np.diff(np.pad(flags.astype(int), 1))
+    return (np.flatnonzero(padded == 1) + np.flatnonzero(padded == -1)) / 2
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["own figure", "given axes"])
+def test_boxes_lie_on_pixel_edges(shell, ours):
+    ax = None if ours else plt.subplots(1, 2)[1][0]
+    image = np.zeros((20, 30, 3), "uint8")
+    image[:, :1] = image[:, -1:] = image[:1] = image[-1:] = [0, 255, 0]
+    drawn, _ = _shown(plots.boxes(image, [[5, 7, 19, 16]], colours="#ff0000", ax=ax))
+    green = (drawn == [0, 255, 0]).all(-1)
+    rows, columns = np.flatnonzero(green.any(1)), np.flatnonzero(green.any(0))
+    top, left = rows[0], columns[0]
+    scale = np.array([(columns[-1] + 1 - left) / 30, (rows[-1] + 1 - top) / 20])
+    assert scale[0] > 4
+    red = (drawn[..., 0] > 200) & (drawn[..., 1] < 80)
+    across = _runs(red[int(top + 11.5 * scale[1])])
+    down = _runs(red[:, int(left + 12.5 * scale[0])])
+    # imshow's own coordinates would put the lines half an image pixel off.
+    np.testing.assert_allclose((across - left) / scale[0], [5, 19], atol=0.2)
+    np.testing.assert_allclose((down - top) / scale[1], [7, 16], atol=0.2)
+
+
+def test_no_box_is_fine():
+    assert len(plots.boxes(PICTURE, np.zeros((0, 4))).patches) == 0
+
+
+@pytest.mark.parametrize(
+    ("boxes", "options", "message"),
+    [
+        ([[9, 9, 4, 4]], {}, r"x0 < x1.*Received: \[9\.0, 9\.0, 4\.0, 4\.0\]"),
+        ([1, 2, 3, 4], {}, r"\(k, 4\)\. Received: shape \(4,\)"),
+        ([[1, 2, 3, 4]], {"labels": ["a", "b"]}, "Received: 2 labels"),
+        ([[1, 2, 3, 4]], {"colours": ["red", "blue"]}, "Received: 2 colours"),
+        ([[1, 2, np.nan, 4]], {}, "x0 < x1"),
+    ],
+)
+def test_boxes_say_what_is_wrong(boxes, options, message):
+    with pytest.raises(ValueError, match=message):
+        plots.boxes(PICTURE, boxes, **options)
+
+
+@pytest.mark.parametrize("draw", [plots.boxes, plots.masks, plots.heat_map])
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (PICTURE[None], r"one image.*Received: shape \(1, 24, 32, 3\)"),
+        (PICTURE.astype(float), "Divide by 255"),
+    ],
+)
+def test_overlays_say_what_is_wrong_with_the_image(draw, image, message):
+    with pytest.raises(ValueError, match=message):
+        draw(image, np.ones((24, 32)))
+
+
+def test_mask_of_one_pixel_is_outlined_by_its_four_edges():
+    mask = np.zeros((24, 32), bool)
+    mask[2, 3] = True
+    ax = plots.masks(PICTURE, mask[None])
+    for lines in ax.collections:
+        edges = {tuple(map(tuple, segment.tolist())) for segment in lines.get_segments()}
+        assert edges == {
+            ((3, 2), (4, 2)),
+            ((3, 3), (4, 3)),
+            ((3, 2), (3, 3)),
+            ((4, 2), (4, 3)),
+        }
+    tint = ax.images[-1]
+    assert tuple(tint.get_extent()) == (0, 32, 24, 0)
+    np.testing.assert_array_equal(tint.get_array()[..., 3] > 0, mask)
+
+
+def test_map_of_region_numbers_equals_masks():
+    numbers = np.zeros((24, 32), int)
+    numbers[2:9, 3:9] = 1
+    numbers[12:20, 20:30] = 3
+    ax = plots.masks(PICTURE, numbers, labels=["a", "b", "c"])
+    assert [text.get_text() for text in ax.texts] == ["a", "c"]
+    assert [text.get_position() for text in ax.texts] == [(5.5, 5.5), (24.5, 15.5)]
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        (np.ones((24, 32)), r"dtype float64.*masks > 0\.5"),
+        (np.ones((24, 32), bool), r"mask\[None\]"),
+        (np.ones((2, 24, 31), bool), r"Received: shape \(2, 24, 31\)"),
+        (np.ones((23, 32), int), r"map of shape \(23, 32\)"),
+        (-np.ones((24, 32), int), "number -1"),
+    ],
+)
+def test_masks_say_what_is_wrong(masks, message):
+    with pytest.raises(ValueError, match=message):
+        plots.masks(PICTURE, masks)
+
+
+def test_small_heat_map_is_enlarged_about_the_centres_of_its_cells():
+    heat = np.zeros((3, 4))
+    heat[1, 2] = 7
+    drawn = plots.heat_map(PICTURE, heat).images[-1]
+    assert tuple(drawn.get_extent()) == (0, 32, 24, 0)
+    assert drawn.get_clim() == (0, 7)
+    values = np.asarray(drawn.get_array())
+    assert values.shape == (24, 32)
+    rows, columns = np.indices(values.shape) + 0.5
+    assert (rows * values).sum() / values.sum() == pytest.approx(1.5 * 8)
+    assert (columns * values).sum() / values.sum() == pytest.approx(2.5 * 8)
+
+
+def test_heat_map_of_full_size_is_drawn_as_it_is():
+    heat = np.random.default_rng(0).normal(size=(24, 32, 1))
+    drawn = plots.heat_map(PICTURE, heat, value_range=(-1, 5)).images[-1]
+    np.testing.assert_array_equal(drawn.get_array(), heat[..., 0])
+    assert drawn.get_clim() == (-1, 5)
+
+
+def test_heat_map_states_its_scale():
+    ax = plots.heat_map(PICTURE, np.float32([[2, 3], [4, 10]]), label="Grad-CAM")
+    (scale,) = [other for other in ax.figure.axes if other is not ax]
+    assert scale.get_ylabel() == "Grad-CAM"
+    assert scale.get_ylim() == (2, 10)
+    assert plots.heat_map(PICTURE, np.eye(2), colour_bar=False).figure.axes[1:] == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_constant_heat_map_is_drawn(shell):
+    assert _shown(plots.heat_map(PICTURE, np.zeros((4, 4))))[0].size
+
+
+@pytest.mark.parametrize(
+    ("heat", "message"),
+    [
+        (np.ones((2, 4, 4)), r"Received: shape \(2, 4, 4\)"),
+        (np.full((4, 4), np.inf), "16 that are NaN or infinite"),
+    ],
+)
+def test_heat_map_says_what_is_wrong(heat, message):
+    with pytest.raises(ValueError, match=message):
+        plots.heat_map(PICTURE, heat)
+
+
+# --- charts ------------------------------------------------------------------------------------
+
+
+class _History:
+    """What Keras' fit returns, as far as it matters."""
+
+    def __init__(self, history):
+        self.history = history
+
+
+@pytest.mark.parametrize("wrap", [lambda run: run, _History])
+def test_history_of_one_run(wrap):
+    ax = plots.history(wrap(RUN))
+    curves = [line for line in ax.lines if line.get_linestyle() != "None"]
+    assert [line.get_linestyle() for line in curves] == ["--", "-"]
+    for line, values in zip(curves, (RUN["accuracy"], RUN["val_accuracy"]), strict=True):
+        assert list(line.get_xdata()) == [1, 2, 3]
+        assert list(line.get_ydata()) == values
+    assert {text.get_text() for text in ax.texts} == {"training", "validation"}
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "accuracy")
+
+
+@pytest.mark.parametrize("wrap", [lambda run: run, _History])
+def test_history_of_several_runs_names_each_once(wrap):
+    ax = plots.history({"CNN": wrap(RUN), "dense": wrap(RUN)})
+    assert sorted(text.get_text() for text in ax.texts) == ["CNN", "dense"]
+    assert [text.get_text() for text in ax.get_legend().texts] == ["validation", "training"]
+
+
+def test_history_of_many_runs_has_a_legend():
+    ax = plots.history({f"run {i}": {"loss": [2, 1]} for i in range(9)}, metric="loss")
+    assert [text.get_text() for text in ax.get_legend().texts] == [f"run {i}" for i in range(9)]
+
+
+@pytest.mark.parametrize("run", [{"accuracy": [0.5]}, {"accuracy": [0.5], "val_accuracy": [0.4]}])
+def test_history_of_one_epoch_is_visible(run):
+    marked = [line for line in plots.history(run).lines if line.get_marker() == "o"]
+    assert [line.get_ydata()[0] for line in marked] == [value for (value,) in run.values()]
+
+
+def test_history_says_what_was_recorded():
+    with pytest.raises(ValueError, match=r"of 'CNN': \['accuracy', 'loss'\]\. Received: 'acc'"):
+        plots.history({"CNN": RUN}, metric="acc")
+    with pytest.raises(ValueError, match="Keras History"):
+        plots.history([0.1, 0.2])
+
+
+def _cells(ax):
+    return {tuple(np.int64(text.get_position())): text.get_text() for text in ax.texts}
+
+
+def test_confusion_matrix_prints_shares_of_each_true_class():
+    ax = plots.confusion_matrix(
+        [0] * 4 + [1] * 300 + [2], [0, 0, 0, 1] + [1] * 299 + [2] + [2], class_names=NAMES
+    )
+    assert _cells(ax) == {(0, 0): "75", (1, 0): "25", (1, 1): "100", (2, 1): "<1", (2, 2): "100"}
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(NAMES)
+    assert "true class" in ax.get_ylabel()
+    assert "predicted class" in ax.get_xlabel()
+
+
+def test_confusion_matrix_prints_counts():
+    ax = plots.confusion_matrix([0, 0, 1], [0, 1, 1], class_names="ab", normalise=None)
+    assert _cells(ax) == {(0, 0): "1", (1, 0): "1", (1, 1): "1"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_confusion_matrix_survives_a_class_without_examples_and_no_error():
+    ax = plots.confusion_matrix([0, 2], [0, 2], class_names=NAMES)
+    assert _cells(ax) == {(0, 0): "100", (1, 1): "", (2, 2): "100"}
+
+
+def test_confusion_matrix_prints_zero_for_a_class_that_is_never_right():
+    assert _cells(plots.confusion_matrix([0, 1], [1, 1], class_names="ab"))[0, 0] == "0"
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted", "message"),
+    [
+        ([0, 1], np.ones((2, 3)), r"`y_pred`.*np\.argmax"),
+        ([0, 1], [0.0, 1.0], "dtype float64"),
+        ([0, 1, 1], [0, 1], "3 true classes and 2 predictions"),
+        ([0, 3], [0, 1], "values from 0 to 3"),
+        (np.array([], int), np.array([], int), "at least one"),
+    ],
+)
+def test_confusion_matrix_says_what_is_wrong(true, predicted, message):
+    with pytest.raises(ValueError, match=message):
+        plots.confusion_matrix(true, predicted, class_names=NAMES)
+
+
+def test_confusion_matrix_refuses_other_norms():
+    with pytest.raises(ValueError, match="Received: 'pred'"):
+        plots.confusion_matrix([0], [0], class_names="a", normalise="pred")
+
+
+def test_bars_start_at_zero_and_end_at_the_mean():
+    ax = plots.bars({"CNN": [0.9, 0.8, 1.0], "dense": 0.7}, label="accuracy")
+    assert [(bar.get_x(), round(bar.get_width(), 9)) for bar in ax.patches] == [(0, 0.9), (0, 0.7)]
+    (points,) = [line for line in ax.lines if line.get_marker() == "o"]
+    assert sorted(points.get_xdata()) == [0.8, 0.9, 1.0]
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == ["0.900", "0.800 to 1.000", "0.700", ""]
+
+
+def test_bars_name_their_references_and_units():
+    ax = plots.bars(
+        {"a": 12.34, "b": -5}, label="time", unit=" s", control={"chance": 1}, at_least=10
+    )
+    texts = [text.get_text() for text in ax.texts]
+    for text in ("12.3 s", "\N{MINUS SIGN}5.0 s", "chance 1 s", "at least 10 s"):
+        assert text in texts
+    assert {line.get_xdata()[0] for line in ax.lines} == {0, 1, 10}
+    assert ax.get_xlabel() == "time"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "at least one"),
+        ({"a": []}, "'a'"),
+        ({"a": np.nan}, "Received: nan"),
+        ({"a": [[1, 2]]}, "'a'"),
+    ],
+)
+def test_bars_say_what_is_wrong(values, message):
+    with pytest.raises(ValueError, match=message):
+        plots.bars(values, label="accuracy")
+
+
+# --- shape_flow --------------------------------------------------------------------------------
+
+
+def test_faces_and_parameter_bars_are_to_scale():
+    ax = plots.shape_flow(LAYERS)
+    rectangles = [patch for patch in ax.patches if isinstance(patch, mpl.patches.Rectangle)]
+    faces, bars = rectangles[0::2], rectangles[1::2]
+    assert len(faces) == len(bars) == len(LAYERS)
+    area = [face.get_width() * face.get_height() for face in faces]
+    assert area[1] == pytest.approx(area[0])
+    assert area[2] == pytest.approx(area[0] / 4)
+    heights = np.array([bar.get_height() for bar in bars])
+    parameters = np.array([n for _, _, n in LAYERS])
+    np.testing.assert_allclose(heights / heights.max(), parameters / parameters.max())
+
+
+def test_shapes_and_parameters_are_written():
+    texts = {text.get_text() for text in plots.shape_flow(LAYERS).texts}
+    assert {"conv", "448", "40,970", "4096", "41,418 in all"} <= texts
+    assert "32 \N{MULTIPLICATION SIGN} 32 \N{MULTIPLICATION SIGN} 16" in texts
+
+
+def test_a_long_network_still_fits_a_page():
+    layers = [(f"conv {i}", (32, 32, 16), 100) for i in range(9)]
+    assert plots.shape_flow(layers).figure.get_figwidth() < 10
+
+
+@pytest.mark.parametrize(
+    ("layers", "options", "message"),
+    [
+        ([("conv", (None, 8, 8, 3), 1)], {}, "without the batch"),
+        ([("conv", (8, 8), 1)], {}, r"Received: \(8, 8\)"),
+        ([], {}, "at least one layer"),
+        (LAYERS, {"faces": [None]}, r"5\. Received: 1"),
+    ],
+)
+def test_shape_flow_says_what_is_wrong(layers, options, message):
+    with pytest.raises(ValueError, match=message):
+        plots.shape_flow(layers, **options)
+
+
+# --- import ------------------------------------------------------------------------------------
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = """
+import sys, time
+start = time.perf_counter()
+import course_utils
+seconds = time.perf_counter() - start
+heavy = {"matplotlib", "keras", "tensorflow", "sklearn", "seaborn", "pandas", "scipy"}
+print(sorted(heavy & set(sys.modules)), seconds)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded, seconds = done.stdout.rsplit(" ", 1)
+    assert loaded == "[]"
+    assert float(seconds) < 0.5
