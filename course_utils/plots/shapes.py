@@ -19,6 +19,7 @@ _THINNEST = 0.05
 _GAP = 0.34
 _BAR = 0.6
 _TEXT = 8.5
+_BETWEEN_TEXTS = 0.12
 _WIDEST = 9.6
 _LEARNED = COLOURS[0]
 _FIXED = "#a3a3a3"
@@ -62,19 +63,22 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
     if len(faces) != len(layers):
         raise ValueError(f"Expected one face a layer, {len(layers)}. Received: {len(faces)}.")
 
-    for scale in (1, 0.9, 0.8, 0.7, 0.6, 0.5):
+    written = np.array([_text_width(*layer) for layer in layers])
+    for scale in (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4):
         blocks = [
             _Block(shape, scale * size)
             for (_, shape, _), size in zip(layers, _sizes(layers), strict=True)
         ]
-        widths = np.array(
-            [_width(block, *layer) for block, layer in zip(blocks, layers, strict=True)]
-        )
         gap = scale * _GAP
-        right = widths.sum() + gap * (len(layers) - 1)
+        drawn = np.array([block.width for block in blocks])
+        steps = np.maximum(
+            (drawn[:-1] + drawn[1:]) / 2 + gap, (written[:-1] + written[1:]) / 2 + _BETWEEN_TEXTS
+        )
+        left, right = np.maximum(drawn, written)[[0, -1]] / 2
+        centres = left + np.concatenate([[0], np.cumsum(steps)])
+        right += centres[-1]
         if right <= _WIDEST:
             break
-    centres = np.cumsum(widths) - widths / 2 + gap * np.arange(len(layers))
     top = max(block.height for block in blocks) / 2
     ground = -top - 0.62 - _BAR - 0.16
     low, high = ground - 0.3, top + 0.1
@@ -93,9 +97,9 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
     ):
         colour = _LEARNED if parameters else _FIXED
         block.draw(ax, centre, colour, face)
-        written = {"ha": "center", "va": "top", "fontsize": _TEXT}
-        ax.text(centre, -top - 0.1, name, fontweight="bold", **written)
-        ax.text(centre, -top - 0.28, _shape_text(shape), color=QUIET, **written)
+        style = {"ha": "center", "va": "top", "fontsize": _TEXT}
+        ax.text(centre, -top - 0.1, name, fontweight="bold", **style)
+        ax.text(centre, -top - 0.28, _shape_text(shape), color=QUIET, **style)
         height = _BAR * parameters / most
         ax.add_patch(Rectangle((centre - 0.2, ground), 0.4, height, color=colour, lw=0))
         ax.text(
@@ -205,9 +209,8 @@ def _sizes(layers):
     return np.array(sizes)
 
 
-def _width(block, name, shape, parameters):
-    texts = (name, _shape_text(shape), f"{parameters:,}")
-    return max(block.width, *(text_width(text, _TEXT) for text in texts))
+def _text_width(name, shape, parameters):
+    return max(text_width(text, _TEXT) for text in (name, _shape_text(shape), f"{parameters:,}"))
 
 
 def _check_layer(name, shape, parameters):
