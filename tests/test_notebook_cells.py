@@ -1,0 +1,196 @@
+"""What tests/conftest.py makes of nbval, on small notebooks run by a pytest of their own."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from base64 import b64encode
+
+import notebook_factory as factory
+import pytest
+from nbformat.v4 import new_output
+
+from notebooks import ROOT
+
+HIDDEN_REACH = """import contextlib, socket
+with contextlib.suppress(Exception):
+    socket.create_connection(('192.0.2.1', 80), timeout=1)"""
+
+
+def run_pytest(folder, *arguments):
+    """Run pytest on a folder; return the outcomes by ``file::cell``, and the report."""
+    search = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tools")])
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml")]
+    command += ["--rootdir", str(folder), "-p", "conftest", "-p", "no:cacheprovider"]
+    command += ["-p", "no:hypothesispytest", "-v", "-rs", "--color=no"]
+    done = subprocess.run(
+        [*command, *arguments, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": search},
+    )
+    report = done.stdout + done.stderr
+    outcomes = re.findall(
+        r"^(\S+?::)(?:ipynb::)?(\S+) (PASSED|FAILED|SKIPPED|ERROR)", report, re.MULTILINE
+    )
+    assert outcomes, report
+    return {name.replace(".ipynb", "") + cell: end for name, cell, end in outcomes}, report
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Folder with the notebooks that one run of pytest goes through."""
+    folder = tmp_path_factory.mktemp("cells")
+    factory.write(
+        folder / "01_compared.ipynb",
+        factory.code("same", "print(1)", "1\n"),
+        factory.code("ignored", "print(2)", "3\n", tags=["nbval-ignore-output"]),
+        factory.code("address", "print('<x at 0x7f12345678>')", "<x at 0x7f00000000>\n"),
+        factory.code("other", "print(2)", "3\n"),
+    )
+    factory.write(
+        folder / "02_raises.ipynb",
+        factory.code("first", "print(1)", "1\n"),
+        factory.code("boom", "import sys\nsys.__stderr__.write('a hint')\n1 / 0", ""),
+        factory.code("rest", "open('reached', 'w')", ""),
+    )
+    factory.write(
+        folder / "03_dies.ipynb",
+        factory.code("die", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", ""),
+        factory.code("rest", "1", ""),
+    )
+    factory.write(
+        folder / "04_floods.ipynb",
+        factory.code(
+            "flood",
+            "for i in range(12_000):\n    display(i)",
+            "",
+            tags=["nbval-ignore-output"],
+        ),
+        factory.code("after", "print(1)", "1\n"),
+    )
+    show = (
+        "from IPython.display import display\n"
+        "data = {'image/png': 'aGVsbG8='}\n"
+        "display(data, raw=True, metadata={'image/png': {'alt': 'now'}})"
+    )
+    image = new_output(
+        "display_data",
+        data={"image/png": b64encode(b"another").decode()},
+        metadata={"image/png": {"alt": "then"}},
+    )
+    images = [factory.code(name, show, "") for name in ("another-image", "one-more-stored")]
+    images[0].outputs = [image]
+    images[1].outputs = [image, image]
+    factory.write(folder / "05_shows.ipynb", *images)
+    factory.write(folder / "06_stripped.ipynb", factory.code("stripped", "print(1)"))
+    expected = {
+        "COURSE_PROFILE": "quick",
+        "COURSE_OFFLINE": "1",
+        "COURSE_STRICT": "1",
+        "KERAS_BACKEND": os.environ["KERAS_BACKEND"],
+    }
+    factory.write(
+        folder / "07_environment.ipynb",
+        factory.code(
+            "environment",
+            "import os, sys\n"
+            f"assert sys.executable == {sys.executable!r}\n"
+            f"assert {expected!r}.items() <= os.environ.items()\n"
+            "assert 'COURSE_DATA_DIR' not in os.environ\n"
+            "assert 'course-tests-' in os.environ['COURSE_CACHE_DIR']",
+            "",
+        ),
+    )
+    factory.write(folder / "08_reaches.ipynb", factory.code("reach", HIDDEN_REACH, ""))
+    body = HIDDEN_REACH.replace("\n", "\n    ")
+    (folder / "test_reach.py").write_text(f"def test_reach():\n    {body}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def result(folder):
+    """Outcomes by cell, and the report, of one run of pytest over the folder."""
+    return run_pytest(folder)
+
+
+def outcomes_of(result, name):
+    return {
+        key.split("::")[1]: outcome
+        for key, outcome in result[0].items()
+        if key.split("::")[0].endswith(name)
+    }
+
+
+def test_text_is_compared_and_ignored_cells_are_not(result):
+    assert outcomes_of(result, "01_compared") == {
+        "same": "PASSED",
+        "ignored": "PASSED",
+        "address": "PASSED",
+        "other": "FAILED",
+    }
+    assert "Cell outputs differ" in result[1]
+
+
+def test_after_a_failed_cell_the_rest_of_that_notebook_is_skipped(result, folder):
+    expected = {"first": "PASSED", "boom": "FAILED", "rest": "SKIPPED"}
+    assert outcomes_of(result, "02_raises") == expected
+    assert "cell boom of this notebook failed" in result[1]
+    assert "ZeroDivisionError" in result[1]
+    assert "standard error ended in:\na hint" in result[1]
+    assert not (folder / "reached").exists()
+
+
+def test_a_dead_kernel_is_noticed(result):
+    assert outcomes_of(result, "03_dies") == {"die": "FAILED", "rest": "SKIPPED"}
+    assert "The kernel died (signal 9). It was running cell die" in result[1]
+
+
+def test_a_flood_of_messages_passes(result):
+    assert outcomes_of(result, "04_floods") == {"flood": "PASSED", "after": "PASSED"}
+
+
+def test_images_are_counted_not_compared_and_may_be_described(result):
+    expected = {"another-image": "PASSED", "one-more-stored": "FAILED"}
+    assert outcomes_of(result, "05_shows") == expected
+    assert "Images stored: ['image/png', 'image/png'], images now: ['image/png']" in result[1]
+
+
+def test_a_cell_without_stored_output_fails(result):
+    assert outcomes_of(result, "06_stripped") == {"stripped": "FAILED"}
+    assert "run `make outputs`" in result[1]
+
+
+def test_the_kernel_runs_as_the_course_promises(result):
+    assert outcomes_of(result, "07_environment") == {"environment": "PASSED"}, result[1]
+
+
+def test_a_cell_or_test_that_hides_its_reach_for_the_network_fails(result):
+    assert outcomes_of(result, "08_reaches") == {"reach": "FAILED"}
+    assert outcomes_of(result, "test_reach.py") == {"test_reach": "FAILED"}
+    assert result[1].count("Reached for the network:") == 2
+
+
+def test_a_cell_that_never_ends_fails_and_a_kernel_dead_meanwhile_is_not_waited_for(tmp_path):
+    factory.write(tmp_path / "01_long.ipynb", factory.code("long", "while True: pass", ""))
+    outcomes, report = run_pytest(tmp_path, "--nbval-cell-timeout=2")
+    assert list(outcomes.values()) == ["FAILED"]
+    assert "Timeout of 2 seconds exceeded" in report
+    factory.write(
+        tmp_path / "01_long.ipynb",
+        factory.code(
+            "die",
+            "import os, signal, threading, time\n"
+            "threading.Timer(1, os.kill, (os.getpid(), signal.SIGKILL)).start()\n"
+            "time.sleep(200)",
+            "",
+        ),
+    )
+    start = time.monotonic()
+    outcomes, _ = run_pytest(tmp_path)
+    assert list(outcomes.values()) == ["FAILED"]
+    assert time.monotonic() - start < 100, "not at the time-out of the cell, 300 s"
