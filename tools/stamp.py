@@ -21,7 +21,7 @@ except ModuleNotFoundError:  # on Colab or Kaggle: fetch the course's helper pac
     %pip install -q "git+{address}"
     import course_utils as cu
 
-cu.setup(seed={seed})"""
+SEED = cu.setup(seed={seed})"""
 
 _ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
 _SLUG = r"(?P<slug>[\w.-]+/[\w-]+(?:\.[\w-]+)*?)"
