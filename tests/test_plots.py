@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from course_utils import plots
+from course_utils.plots.style import _contrast, as_text, readable_on
 
 ALT = "A figure drawn by a test, with nothing to learn from it."
 PICTURE = np.random.default_rng(0).integers(0, 256, (24, 32, 3)).astype("uint8")
@@ -137,6 +138,19 @@ def test_draws_on_the_axes_it_is_given(name):
 
 def test_colours_are_seaborns():
     assert list(plots.COLOURS) == sns.color_palette("colorblind").as_hex()
+
+
+@pytest.mark.parametrize("colour", plots.COLOURS)
+def test_words_read_well_in_any_colour_of_the_course(colour):
+    assert _contrast(as_text(colour), "white") >= 4.5
+    assert _contrast(readable_on(colour), colour) >= 3.9
+
+
+def test_contrast_is_that_of_the_standard():
+    """WCAG's own extremes, and the grey that is known to just pass on white."""
+    assert _contrast("black", "white") == pytest.approx(21)
+    assert _contrast("white", "white") == 1
+    assert _contrast("#767676", "white") == pytest.approx(4.54, abs=0.005)
 
 
 # --- show --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, QUIET
+from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, QUIET, as_text
 
 _LABEL_SIZE = 9
 _MOST_DIRECT = 8
@@ -286,8 +286,8 @@ def _label_ends(ax, ends):
     for i, y in zip(order, _spread(wanted, gap), strict=True):
         name, _, colour = ends[i]
         ax.text(
-            1.012, y, name, transform=ax.transAxes, color=colour, va="center", fontsize=_LABEL_SIZE,
-            fontweight="bold",
+            1.012, y, name, transform=ax.transAxes, color=as_text(colour), va="center",
+            fontsize=_LABEL_SIZE, fontweight="bold",
         )  # fmt: skip
 
 

@@ -91,17 +91,39 @@ def readable_on(colour):
     Returns
     -------
     str
-        ``INK`` or ``"white"``, whichever has the higher contrast by relative luminance
-        (WCAG 2.1, 2018).
+        ``INK`` or ``"white"``, whichever has the higher contrast.
     """
+    return max((INK, "white"), key=lambda ink: _contrast(ink, colour))
 
-    def luminance(any_colour):
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(any_colour)
-        ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    back = luminance(colour)
-    on_white = 1.05 / (back + 0.05)
-    on_ink = (back + 0.05) / (luminance(INK) + 0.05)
-    return "white" if on_white > on_ink else INK
+def as_text(colour):
+    """Darken a colour until words in it read well on white.
+
+    Parameters
+    ----------
+    colour : matplotlib colour
+        The colour of a line or bar that the words name.
+
+    Returns
+    -------
+    tuple of float
+        Red, green and blue in [0, 1], with a contrast to white of at least 4.5 (WCAG 2.1, 2018).
+    """
+    rgb = to_rgb(colour)
+    while _contrast(rgb, "white") < 4.5:
+        rgb = tuple(0.95 * part for part in rgb)
+    return rgb
+
+
+def _contrast(one, other):
+    """Return the ratio of relative luminances, from 1 to 21 (WCAG 2.1, 2018)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour):
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(colour)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
