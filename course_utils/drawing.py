@@ -151,7 +151,8 @@ def _cross(u, v):
 
 
 def _crescent(u, v):
-    return np.maximum(_length(u + 0.06, v) - 0.92, 0.70 - _length(u - 0.44, v))
+    bitten = np.maximum(_length(u + 0.06, v) - 0.92, 0.70 - _length(u - 0.44, v))
+    return np.maximum(bitten, u - 0.50)  # blunts the horns, and their shadow ends with them
 
 
 def _heart(u, v):
@@ -205,16 +206,12 @@ SHAPE_NAMES = tuple(_SHAPES)
 
 
 # --- Textures -----------------------------------------------------------------------------------
-# Each takes u and v in periods and the period in pixels, and returns how much of a pixel is printed.
+# Each takes u and v in periods and the period in pixels, and returns the printed share of a pixel.
 
 
 def _wave(x):
     """Return the triangle wave of period 1 that is 1 at whole numbers and -1 between them."""
     return np.abs(x - np.floor(x) - 0.5) * 4.0 - 1.0
-
-
-def _plain(u, v, period):
-    return np.float32(0.0)
 
 
 def _stripes(u, v, period):
@@ -234,8 +231,9 @@ def _checks(u, v, period):
     return 0.5 + 0.5 * a * b
 
 
-_TEXTURES = {"plain": _plain, "stripes": _stripes, "dots": _dots, "checks": _checks}
-TEXTURE_NAMES = tuple(_TEXTURES)
+_TEXTURES = {"stripes": _stripes, "dots": _dots, "checks": _checks}
+TEXTURE_NAMES = ("plain", *_TEXTURES)
+PLAIN = 0
 
 
 # --- Sprites ------------------------------------------------------------------------------------
@@ -264,7 +262,7 @@ def _column(values):
     return np.asarray(values, np.float32)[:, None, None]
 
 
-def _runs(values, longest):
+def _runs(values, longest=1 << 30):
     """Yield (value, slice) for each run of equal neighbours, cut up where it is too long."""
     edges = np.flatnonzero(np.diff(values)) + 1
     starts = [0, *edges.tolist()]
@@ -343,15 +341,16 @@ def render(shapes, colours, textures, *, x, y, radius, angle, phase, fall, side)
     light += 1.05 - _column(0.09 * fall_x) * dx
     light -= _column(0.09 * fall_y) * dy
 
-    pattern = np.empty_like(light)
+    pattern = np.zeros_like(light)
     period = np.maximum(0.5 * radius, 3.6)
     per_period = _column(radius / period)
     for texture, run in _runs(textures, 2 * few):
-        pattern[run] = _TEXTURES[TEXTURE_NAMES[texture]](
-            u[run, 0] * per_period[run] + _column(phase[run, 0]),
-            v[run, 0] * per_period[run] + _column(phase[run, 1]),
-            _column(period[run]),
-        )
+        if texture != PLAIN:
+            pattern[run] = _TEXTURES[TEXTURE_NAMES[texture]](
+                u[run, 0] * per_period[run] + _column(phase[run, 0]),
+                v[run, 0] * per_period[run] + _column(phase[run, 1]),
+                _column(period[run]),
+            )
 
     paints = np.array([(base, print_) for _, base, print_ in PAINTS], np.float32)[colours]
     base, print_ = paints[:, 0, :, None, None], paints[:, 1, :, None, None]
@@ -492,12 +491,25 @@ def marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
     return paint[:, :, None, None], cover
 
 
-def stain(canvas, paint, cover, pictures, left, top):
-    """Blend the marks of one layer into the pictures, in place; see `paste`."""
+def stain(canvas, paint, cover, layers, pictures, left, top):
+    """Blend marks into pictures, layer by layer, in place.
+
+    Parameters
+    ----------
+    canvas : ndarray of float32, shape (n, 3, height, width)
+    paint, cover : ndarray
+        Of m marks; see `marks`.
+    layers : ndarray of int64, shape (m,)
+        In ascending order; a picture has at most one mark in a layer.
+    pictures, left, top : ndarray of int64, shape (m,)
+        As for `paste`.
+    """
     view = windows(canvas, cover.shape[-1])
-    patch = view[pictures, :, top, left]
-    patch += cover[:, None] * (paint - patch)
-    view[pictures, :, top, left] = patch
+    for _, run in _runs(layers):
+        place = pictures[run], slice(None), top[run], left[run]
+        patch = view[place]
+        patch += cover[run, None] * (paint[run] - patch)
+        view[place] = patch
 
 
 @cache

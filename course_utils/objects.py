@@ -3,7 +3,7 @@
 >>> from course_utils.objects import make_objects
 >>> train = make_objects(1000, seed=1)
 >>> train.images.shape, train.class_names[train.labels[0]]
-((1000, 32, 32, 3), 'triangle')
+((1000, 32, 32, 3), 'star')
 """
 
 from dataclasses import dataclass, field
@@ -71,9 +71,9 @@ def make_objects(
     *,
     seed,
     size=32,
-    rotation=180.0,
+    rotation=45.0,
     scale=(0.45, 0.80),
-    shift=1.0,
+    shift=0.6,
     light=1.0,
     clutter=6,
     noise=5.0,
@@ -315,7 +315,7 @@ def _scatter(canvas, marks, number_of_marks):
     """
     size = canvas.shape[-1]
     unit = size / 32.0
-    side = 3 * size // 8
+    side = -(-5 * size // 16)
     layers, pictures = np.nonzero(np.arange(marks.shape[1])[:, None] < number_of_marks)
     x, y, width, length, turn, blur, colour, strength = marks[pictures, layers].T
     x, y = x * size, y * size
@@ -326,15 +326,12 @@ def _scatter(canvas, marks, number_of_marks):
         x=x - left,
         y=y - top,
         radius=unit * (0.5 + 0.7 * width),
-        half_length=unit * np.maximum(3.6 * length - 1.2, 0.0),
+        half_length=unit * np.maximum(3.0 * length - 1.0, 0.0),
         angle=180.0 * turn,
         blur=np.maximum(unit * (4.0 * blur - 1.0), 1.0),
         side=side,
     )
-    ends = np.searchsorted(layers, np.arange(marks.shape[1] + 1))
-    for start, stop in zip(ends[:-1], ends[1:], strict=True):  # a picture has one mark a layer
-        of = slice(start, stop)
-        drawing.stain(canvas, paint[of], cover[of], pictures[of], left[of], top[of])
+    drawing.stain(canvas, paint, cover, layers, pictures, left, top)
 
 
 def _whole(name, value, least, greatest):
@@ -361,8 +358,8 @@ def _pair(name, value):
 
 
 def _interval(name, value, least, greatest):
-    low_high = isinstance(value, (tuple, list)) and len(value) == 2
-    if not low_high or not least <= value[0] <= value[1] <= greatest:
+    numbers = isinstance(value, (tuple, list)) and all(isinstance(part, Real) for part in value)
+    if not numbers or len(value) != 2 or not least <= value[0] <= value[1] <= greatest:
         raise ValueError(
             f"`{name}` must be a pair (low, high) with {least} <= low <= high <= {greatest}. "
             f"Received: {value!r}"
