@@ -41,7 +41,9 @@ from course_utils.records import ListedFolder, Record
 
 CONTENT = bytes(range(256)) * 800  # 204,800 bytes
 HALF = len(CONTENT) // 2
-QUICK = Patience(connect=0.5, read=0.4, attempts=3, pause=0.01, lock=20)
+# Long enough for a busy machine; IMPATIENT is for servers that do stall.
+QUICK = Patience(connect=10, read=10, attempts=3, pause=0.01, lock=30)
+IMPATIENT = dataclasses.replace(QUICK, read=0.3)
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -169,7 +171,7 @@ class TestServer:
             text = fails(
                 record_of(CONTENT, server.url("file")),
                 places,
-                dataclasses.replace(QUICK, attempts=1, read=0.2),
+                dataclasses.replace(IMPATIENT, attempts=1),
             )
             assert time.monotonic() - begun < 5
             assert "stalled" in reason_for(text, server.url("file"))
@@ -177,19 +179,19 @@ class TestServer:
 
     def test_stall_then_the_rest(self, places):
         with FaultServer(file=[stall(CONTENT, HALF), whole(CONTENT)]) as server:
-            succeeds(record_of(CONTENT, server.url("file")), places)
+            succeeds(record_of(CONTENT, server.url("file")), places, IMPATIENT)
             assert server.requests[1].range == f"bytes={HALF}-"
 
     def test_stall_before_the_first_byte(self, places):
         with FaultServer(file=[slow_start(CONTENT, 20), whole(CONTENT)]) as server:
-            succeeds(record_of(CONTENT, server.url("file")), places)
+            succeeds(record_of(CONTENT, server.url("file")), places, IMPATIENT)
 
     def test_trickle_counts_as_a_stall(self, places):
         with FaultServer(file=[trickle(CONTENT, 0.02)]) as server:
             text = fails(
                 record_of(CONTENT, server.url("file")),
                 places,
-                dataclasses.replace(QUICK, attempts=1, read=0.2),
+                dataclasses.replace(IMPATIENT, attempts=1),
             )
             assert "stalled" in reason_for(text, server.url("file"))
 
@@ -394,6 +396,30 @@ print(fetch(record, places, Patience(read=10, pause=0.01)), flush=True)
     )
 
 
+class TestProgressBar:
+    large = record_of(CONTENT * 10, "http://unused")
+
+    def test_quiet_where_nobody_looks(self, monkeypatch, capsys):
+        monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+        with download.progress_bar(self.large, 0) as bar:
+            bar.update(1)
+        assert capsys.readouterr().err == ""
+
+    def test_shown_in_a_notebook_from_where_it_goes_on(self, monkeypatch, capsys):
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+        with download.progress_bar(self.large, self.large.size // 2) as bar:
+            bar.update(self.large.size // 2)
+        shown = capsys.readouterr().err
+        assert "file.bin:  50%" in shown
+        assert "file.bin: 100%" in shown
+
+    def test_small_file_needs_no_bar(self, monkeypatch, capsys):
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+        with download.progress_bar(record_of(CONTENT, "http://unused"), 0) as bar:
+            bar.update(1)
+        assert capsys.readouterr().err == ""
+
+
 class TestTwoAtOnce:
     def test_two_processes_download_once(self, places):
         with FaultServer(file=[slow_start(CONTENT, 1.0)]) as server:
@@ -411,9 +437,8 @@ class TestTwoAtOnce:
         with FaultServer(file=[slow_start(CONTENT, 0.2)]) as server:
             record = record_of(CONTENT, server.url("file"))
             paths = []
-            patience = dataclasses.replace(QUICK, read=5)
             threads = [
-                threading.Thread(target=lambda: paths.append(fetch(record, places, patience)))
+                threading.Thread(target=lambda: paths.append(fetch(record, places, QUICK)))
                 for _ in range(3)
             ]
             for thread in threads:
