@@ -144,16 +144,15 @@ def measure(name, value):
     value : float
         The result. Measuring a name again replaces its value.
 
-    Returns
-    -------
-    float or int
-        The value, as a plain Python number.
+    Raises
+    ------
+    TypeError
+        If the value is not a single number.
     """
     value = _plain(name, value)
     _run.measures[name] = value
     _record(kind="measure", name=name, value=value)
     print(f"{name}: {_number(value)}")
-    return value
 
 
 def expect(name, value, *, at_least=None, at_most=None):
@@ -166,17 +165,14 @@ def expect(name, value, *, at_least=None, at_most=None):
     value : float
         The result.
     at_least, at_most : float, optional
-        The bound. Give exactly one of the two.
-
-    Returns
-    -------
-    bool
-        Whether the band holds. A result that is not a number never does.
+        The bound. Give exactly one of the two. A NaN lies outside of every band.
 
     Raises
     ------
     BandError
         If the band does not hold and ``COURSE_STRICT`` is 1, as in the course's own tests.
+    TypeError
+        If the value is not a single number.
     """
     if (at_least is None) == (at_most is None):
         raise ValueError(
@@ -194,7 +190,6 @@ def expect(name, value, *, at_least=None, at_most=None):
     print(f"{name}: {_number(value)}, expected {promise}: {'holds' if holds else 'DOES NOT HOLD'}")
     if not holds and os.environ.get("COURSE_STRICT") == "1":
         raise BandError(f"{name} should be {promise}. Received: {value}")
-    return holds
 
 
 class MeasureTable:
