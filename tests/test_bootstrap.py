@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "bootstrap.py"
-PATIENCE = 120  # seconds; a virtual environment takes a few
+PATIENCE = 300  # seconds; a virtual environment takes a few
 
 PYPROJECT = """\
 [build-system]

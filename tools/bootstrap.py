@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -28,7 +29,7 @@ COLAB_VERSION = (3, 13)
 LOCKS = {"cpu": "requirements.lock", "gpu": "requirements-gpu.lock"}
 COLAB_PINS = "requirements-colab.txt"
 STAMP = ".complete"
-PROGRESS_SECONDS = 15  # between two progress lines where there is no terminal
+PROGRESS_SECONDS = 30  # between two progress lines where there is no terminal
 TAIL_LINES = 12
 
 PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
@@ -62,28 +63,52 @@ class SetupError(Exception):
 class Progress:
     """Few lines on what goes on, each with the seconds since the start.
 
-    On a terminal the details of a step overwrite one another; elsewhere one is printed at times.
+    What a step is at is shown again as time passes: every second on a terminal, in one line that
+    is overwritten, and at longer intervals elsewhere.
     """
 
     def __init__(self):
-        self._start = self._last = time.monotonic()
+        self._start = time.monotonic()
         self._live = sys.stdout.isatty()
+        self._detail = None
+        self._turn = threading.Lock()
+        self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._repeat, daemon=True)
+
+    def __enter__(self):
+        self._clock.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._clock.join()
+        if self._live:
+            print("\r\033[K", end="", flush=True)
 
     def step(self, text):
         """Print a line that stays."""
-        self._last = time.monotonic()
-        clear = "\r\033[K" if self._live else ""
-        print(f"{clear}[{self._last - self._start:4.0f} s] {text}", flush=True)
+        with self._turn:
+            self._detail = None
+            print(("\r\033[K" if self._live else "") + self._stamped(text), flush=True)
 
     def detail(self, text):
-        """Show what the present step is at."""
-        now = time.monotonic()
-        if self._live:
-            width = shutil.get_terminal_size().columns - 1
-            line = f"[{now - self._start:4.0f} s]   {text}"[:width]
-            print(f"\r\033[K{line}", end="", flush=True)
-        elif now - self._last >= PROGRESS_SECONDS:
-            self.step(f"  {text}")
+        """Set what the present step is at."""
+        self._detail = text
+
+    def _stamped(self, text):
+        return f"[{time.monotonic() - self._start:4.0f} s] {text}"
+
+    def _repeat(self):
+        while not self._ended.wait(1 if self._live else PROGRESS_SECONDS):
+            with self._turn:
+                if self._detail is None:
+                    continue
+                line = self._stamped(f"  {self._detail}")
+                if self._live:
+                    line = line[: shutil.get_terminal_size().columns - 1]
+                    print(f"\r\033[K{line}", end="", flush=True)
+                else:
+                    print(line, flush=True)
 
 
 def main(arguments=None):
@@ -118,10 +143,9 @@ def set_up(options):
     folder = ROOT / (".venv-colab" if options.colab else ".venv")
     if not missing(folder, read_stamp(folder), options):
         return
-    progress = Progress()
-    with only_one(progress) as lock:
-        stamp = read_stamp(folder)  # another set-up may have built it while this one waited
-        steps = missing(folder, stamp, options)
+    with Progress() as progress, only_one(progress) as lock:
+        # Another set-up may have built it while this one waited.
+        steps = missing(folder, read_stamp(folder), options)
         if not steps:
             return
         pip = Pip(folder, progress, lock)
@@ -131,7 +155,7 @@ def set_up(options):
             install_project(folder, pip)
         if "torch" in steps:
             add_torch(folder, pip)
-    progress.step(f"{folder.name} is ready.")
+        progress.step(f"{folder.name} is ready.")
 
 
 def missing(folder, stamp, options):
