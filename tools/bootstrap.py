@@ -2,7 +2,7 @@
 
 ``.venv`` is built from the lock file and trusted only when a stamp, written last of all, says that
 it was completed for the lock file, Python and place at hand; anything else is removed and built
-anew. Standard library only, and readable by any Python 3, so that a Python that is too old gets a
+anew. Standard library only, and readable by Python 3.7, so that a Python that is too old gets a
 sentence instead of a syntax error.
 
 Usage: python3 tools/bootstrap.py [--python PROGRAM] [--torch | --colab]
