@@ -13,6 +13,7 @@ square root, comparisons, floor) and tables; sines and cosines are taken once an
 to a grid so coarse that the last bit of a maths library cannot matter.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
@@ -453,7 +454,7 @@ def ground(paper, turn, side):
     return picture
 
 
-def marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
+def _marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
     """Draw n distractors: dabs and strokes, sharp or blurred, without shadow.
 
     Parameters
@@ -491,14 +492,14 @@ def marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
     return paint[:, :, None, None], cover
 
 
-def stain(canvas, paint, cover, layers, pictures, left, top):
+def _stain(canvas, paint, cover, layers, pictures, left, top):
     """Blend marks into pictures, layer by layer, in place.
 
     Parameters
     ----------
     canvas : ndarray of float32, shape (n, 3, height, width)
     paint, cover : ndarray
-        Of m marks; see `marks`.
+        Of m marks; see `_marks`.
     layers : ndarray of int64, shape (m,)
         In ascending order; a picture has at most one mark in a layer.
     pictures, left, top : ndarray of int64, shape (m,)
@@ -510,6 +511,38 @@ def stain(canvas, paint, cover, layers, pictures, left, top):
         patch = view[place]
         patch += cover[run, None] * (paint[run] - patch)
         view[place] = patch
+
+
+def scatter(canvas, marks, number_of_marks, unit):
+    """Put the first few of its marks on each picture, in place.
+
+    Parameters
+    ----------
+    canvas : ndarray of float32, shape (n, 3, size, size)
+    marks : ndarray of float64, shape (n, most, 8)
+        Uniform in [0, 1).
+    number_of_marks : ndarray of int64, shape (n,)
+    unit : float
+        Size of the marks: a dab is one to two and a half of these wide. Pixels.
+    """
+    size = canvas.shape[-1]
+    side = math.ceil(10.0 * unit)
+    layers, pictures = np.nonzero(np.arange(marks.shape[1])[:, None] < number_of_marks)
+    x, y, width, length, turn, blur, colour, strength = marks[pictures, layers].T
+    x, y = x * size, y * size
+    left, top = corner(x, side, size), corner(y, side, size)
+    paint, cover = _marks(
+        (colour * len(PAINTS)).astype(np.int64),
+        0.16 + 0.34 * strength,
+        x=x - left,
+        y=y - top,
+        radius=unit * (0.5 + 0.7 * width),
+        half_length=unit * np.maximum(3.0 * length - 1.0, 0.0),
+        angle=180.0 * turn,
+        blur=np.maximum(unit * (4.0 * blur - 1.0), 1.0),
+        side=side,
+    )
+    _stain(canvas, paint, cover, layers, pictures, left, top)
 
 
 @cache

@@ -7,11 +7,12 @@
 """
 
 from dataclasses import dataclass, field
-from numbers import Integral, Real
 
 import numpy as np
 
 from course_utils import drawing
+from course_utils.arguments import chosen, interval, number, pair, whole
+from course_utils.drawing import COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 _CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
 _CHUNKS_A_BLOCK = 16  # sorted together, so that a chunk holds few different shapes
@@ -110,7 +111,7 @@ def make_objects(
     noise : float
         Standard deviation of the noise in grey levels, 0 to 64.
     shapes, colours, textures : sequence of str, optional
-        Which of `drawing.SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order
+        Which of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order
         of the labels. All by default.
 
     Returns
@@ -122,18 +123,18 @@ def make_objects(
     ValueError
         For a value out of its range or an unknown name.
     """
-    n = _whole("n", n, 1, None)
-    seed = _whole("seed", seed, 0, None)
-    size = _whole("size", size, 24, 128)
-    clutter = _whole("clutter", clutter, 0, 20)
-    rotation = _number("rotation", rotation, 0, 180)
-    shift = _number("shift", shift, 0, 1)
-    light = _number("light", light, 0, 1)
-    noise = _number("noise", noise, 0, 64)
-    smallest, largest = _interval("scale", scale, 0.4, 0.9)
-    class_names, shape_ids = _chosen("shapes", shapes, drawing.SHAPE_NAMES)
-    colour_names, colour_ids = _chosen("colours", colours, drawing.COLOUR_NAMES)
-    texture_names, texture_ids = _chosen("textures", textures, drawing.TEXTURE_NAMES)
+    n = whole("n", n, 1)
+    seed = whole("seed", seed, 0)
+    size = whole("size", size, 24, 128)
+    clutter = whole("clutter", clutter, 0, 20)
+    rotation = number("rotation", rotation, 0, 180)
+    shift = number("shift", shift, 0, 1)
+    light = number("light", light, 0, 1)
+    noise = number("noise", noise, 0, 64)
+    smallest, largest = interval("scale", scale, 0.4, 0.9)
+    class_names, shape_ids = chosen("shapes", shapes, SHAPE_NAMES)
+    colour_names, colour_ids = chosen("colours", colours, COLOUR_NAMES)
+    texture_names, texture_ids = chosen("textures", textures, TEXTURE_NAMES)
 
     labels = drawing.Stream(seed, 0).balanced(n, len(class_names))
     colour_labels = drawing.Stream(seed, 1).balanced(n, len(colour_names))
@@ -214,7 +215,7 @@ def draw_object(
     Parameters
     ----------
     shape, colour, texture : str
-        Of `drawing.SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`.
+        Of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`.
     angle : float
         Degrees, anticlockwise.
     scale : float
@@ -233,12 +234,12 @@ def draw_object(
     ValueError
         For a value out of its range or an unknown name.
     """
-    size = _whole("size", size, 24, 128)
-    scale = _number("scale", scale, 0.4, 0.9)
-    x, y = _pair("centre", centre)
-    _, shape_ids = _chosen("shape", (shape,), drawing.SHAPE_NAMES)
-    _, colour_ids = _chosen("colour", (colour,), drawing.COLOUR_NAMES)
-    _, texture_ids = _chosen("texture", (texture,), drawing.TEXTURE_NAMES)
+    size = whole("size", size, 24, 128)
+    scale = number("scale", scale, 0.4, 0.9)
+    x, y = pair("centre", centre)
+    _, shape_ids = chosen("shape", (shape,), SHAPE_NAMES)
+    _, colour_ids = chosen("colour", (colour,), COLOUR_NAMES)
+    _, texture_ids = chosen("texture", (texture,), TEXTURE_NAMES)
     spec = _Spec(
         shape=shape_ids,
         colour=colour_ids,
@@ -246,7 +247,7 @@ def draw_object(
         x=np.array([size * x]),
         y=np.array([size * y]),
         radius=np.array([0.5 * size * scale]),
-        angle=np.array([_number("angle", angle, -3600, 3600)]),
+        angle=np.array([number("angle", angle, -3600, 3600)]),
         phase=np.zeros((1, 2)),
         fall=np.array([60.0]),
         paper=np.zeros(1, np.int64),
@@ -285,7 +286,7 @@ class _Spec:
 def _paint(spec, size, marks, number_of_marks):
     """Return canvas float32 (n, 3, size, size) and the objects' coverage (n, size, size)."""
     canvas = drawing.ground(spec.paper, spec.turn, size)
-    _scatter(canvas, marks, number_of_marks)
+    drawing.scatter(canvas, marks, number_of_marks, size / 32.0)
     sprites = drawing.render(
         spec.shape,
         spec.colour,
@@ -301,81 +302,3 @@ def _paint(spec, size, marks, number_of_marks):
     drawing.blend(canvas, sprites)
     drawing.illuminate(canvas, spec.brightness, spec.slope, spec.grain)
     return canvas, sprites.alpha
-
-
-def _scatter(canvas, marks, number_of_marks):
-    """Put the first few of its marks on each picture, in place.
-
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, size, size)
-    marks : ndarray of float64, shape (n, most, 8)
-        Uniform in [0, 1).
-    number_of_marks : ndarray of int64, shape (n,)
-    """
-    size = canvas.shape[-1]
-    unit = size / 32.0
-    side = -(-5 * size // 16)
-    layers, pictures = np.nonzero(np.arange(marks.shape[1])[:, None] < number_of_marks)
-    x, y, width, length, turn, blur, colour, strength = marks[pictures, layers].T
-    x, y = x * size, y * size
-    left, top = drawing.corner(x, side, size), drawing.corner(y, side, size)
-    paint, cover = drawing.marks(
-        (colour * len(drawing.PAINTS)).astype(np.int64),
-        0.16 + 0.34 * strength,
-        x=x - left,
-        y=y - top,
-        radius=unit * (0.5 + 0.7 * width),
-        half_length=unit * np.maximum(3.0 * length - 1.0, 0.0),
-        angle=180.0 * turn,
-        blur=np.maximum(unit * (4.0 * blur - 1.0), 1.0),
-        side=side,
-    )
-    drawing.stain(canvas, paint, cover, layers, pictures, left, top)
-
-
-def _whole(name, value, least, greatest):
-    limit = f"at least {least}" if greatest is None else f"from {least} to {greatest}"
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < least or (greatest is not None and value > greatest):
-        raise ValueError(f"`{name}` must be a whole number {limit}. Received: {value!r}")
-    return int(value)
-
-
-def _number(name, value, least, greatest):
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not least <= value <= greatest:
-        raise ValueError(
-            f"`{name}` must be a number from {least} to {greatest}. Received: {value!r}"
-        )
-    return float(value)
-
-
-def _pair(name, value):
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise ValueError(f"`{name}` must be a pair of numbers. Received: {value!r}")
-    return tuple(_number(name, part, 0, 1) for part in value)
-
-
-def _interval(name, value, least, greatest):
-    numbers = isinstance(value, (tuple, list)) and all(isinstance(part, Real) for part in value)
-    if not numbers or len(value) != 2 or not least <= value[0] <= value[1] <= greatest:
-        raise ValueError(
-            f"`{name}` must be a pair (low, high) with {least} <= low <= high <= {greatest}. "
-            f"Received: {value!r}"
-        )
-    return float(value[0]), float(value[1])
-
-
-def _chosen(name, value, known):
-    """Return the chosen names and their indices among the known ones."""
-    names = known if value is None else value
-    if isinstance(names, str) or not isinstance(names, (tuple, list)):
-        raise ValueError(
-            f"`{name}` must be a list of names such as {known[:2]}. Received: {value!r}"
-        )
-    if not names or len(set(names)) != len(names) or not set(names) <= set(known):
-        raise ValueError(
-            f"`{name}` must be different names out of {', '.join(known)}. Received: {value!r}"
-        )
-    return tuple(names), np.array([known.index(each) for each in names], np.int64)

@@ -1,0 +1,87 @@
+"""Checks of the arguments of the functions that draw data."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+
+def whole(name, value, least, greatest=None):
+    """Return `value` as an int, or raise ValueError if it is not one from least to greatest."""
+    limit = f"at least {least}" if greatest is None else f"from {least} to {greatest}"
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_whole or value < least or (greatest is not None and value > greatest):
+        raise ValueError(f"`{name}` must be a whole number {limit}. Received: {value!r}")
+    return int(value)
+
+
+def number(name, value, least, greatest):
+    """Return `value` as a float, or raise ValueError if it is not one from least to greatest."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not least <= value <= greatest:
+        raise ValueError(
+            f"`{name}` must be a number from {least} to {greatest}. Received: {value!r}"
+        )
+    return float(value)
+
+
+def pair(name, value, least=0, greatest=1):
+    """Return `value` as a tuple of two floats, or raise ValueError if it is no such pair."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ValueError(f"`{name}` must be a pair of numbers. Received: {value!r}")
+    return tuple(number(name, part, least, greatest) for part in value)
+
+
+def interval(name, value, least, greatest, kind=Real):
+    """Return `value` as a tuple, or raise ValueError if it is no pair of low and high.
+
+    Parameters
+    ----------
+    name : str
+    value : tuple of float
+        To be least <= low <= high <= greatest.
+    least, greatest : float
+    kind : type
+        ``numbers.Real``, or ``numbers.Integral`` for whole numbers only.
+    """
+    numbers = isinstance(value, (tuple, list)) and all(
+        isinstance(part, kind) and not isinstance(part, bool) for part in value
+    )
+    if not numbers or len(value) != 2 or not least <= value[0] <= value[1] <= greatest:
+        whole_numbers = " of whole numbers" if kind is Integral else ""
+        raise ValueError(
+            f"`{name}` must be a pair (low, high){whole_numbers} with "
+            f"{least} <= low <= high <= {greatest}. Received: {value!r}"
+        )
+    return tuple(value)
+
+
+def chosen(name, value, known):
+    """Return the chosen names and their indices among the known ones.
+
+    Parameters
+    ----------
+    name : str
+    value : sequence of str, or None
+        None chooses all.
+    known : tuple of str
+
+    Returns
+    -------
+    names : tuple of str
+    indices : ndarray of int64
+
+    Raises
+    ------
+    ValueError
+        For an empty choice, a repeated or an unknown name.
+    """
+    names = known if value is None else value
+    if isinstance(names, str) or not isinstance(names, (tuple, list)):
+        raise ValueError(
+            f"`{name}` must be a list of names such as {known[:2]}. Received: {value!r}"
+        )
+    if not names or len(set(names)) != len(names) or not set(names) <= set(known):
+        raise ValueError(
+            f"`{name}` must be different names out of {', '.join(known)}. Received: {value!r}"
+        )
+    return tuple(names), np.array([known.index(each) for each in names], np.int64)
