@@ -145,11 +145,11 @@ def without_colours(text):
 _PATH = re.compile(
     r"(?<![\w.:/~-])/(?:home|root|Users|tmp|var|usr|opt|mnt|srv|work|private|workspace)/[\w.+@/-]+"
     r"|\b[A-Z]:\\(?:Users|Windows|Program)[^\s\"']*"
-    r"|[\w./\\-]*site-packages[\w./\\-]*"
+    r"|\bsite-packages\b[\w./\\-]*"
 )
 # Package indexes by the beginning of their names, and any index's usual address.
 _REGISTRY = re.compile(
-    r"\b(?:[\w-]+\.)*(?:py[p]i|python[h]osted|ana[c]onda)\.(?:org|com|io)\b\S*"
+    r"\b(?:py[p]i|python[h]osted|ana[c]onda)\.(?:org|com|io)\b\S*"
     r"|https?://[^\s\"')]+/simple\b/?|--(?:extra-)?index-url\b",
     re.IGNORECASE,
 )

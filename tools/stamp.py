@@ -15,6 +15,7 @@ import nbformat
 
 from notebooks import ROOT, digest, write_atomically
 
+# The set-up cell of every chapter, which differ in the seed alone.
 SETUP = """try:
     import course_utils as cu
 except ModuleNotFoundError:  # on Colab or Kaggle: fetch the course's helper package
@@ -79,7 +80,7 @@ def find_disagreements(root=ROOT):
         One line each; empty when all agree.
     """
     address = read_address(root)
-    slug = _slug(address)
+    slug = slug_of(address)
     faults = []
     for path in _texts(root):
         name = path.relative_to(root).as_posix()
@@ -91,7 +92,7 @@ def find_disagreements(root=ROOT):
                 if other != slug
             ]
         if path.suffix == ".ipynb":
-            faults += [f"{name}: has no {place}" for place in _missing(path, text, slug)]
+            faults += [f"{name}: has no {place}" for place in missing_places(path, text, slug)]
     return faults
 
 
@@ -136,7 +137,7 @@ def stamp(address=None, root=ROOT):
         changed.append(project)
     for path in _texts(root):
         text = path.read_text(encoding="utf-8")
-        stamped = _restamp(text, _slug(present), _slug(address))
+        stamped = _restamp(text, slug_of(present), slug_of(address))
         if stamped != text:
             if path.suffix == ".ipynb":
                 stamped = _renew_digest(text, stamped)
@@ -145,7 +146,8 @@ def stamp(address=None, root=ROOT):
     return changed
 
 
-def _slug(address):
+def slug_of(address):
+    """Return ``"owner/repository"`` of an address."""
     return address.removeprefix("https://github.com/")
 
 
@@ -171,8 +173,22 @@ def _restamp(text, old, new):
     return text
 
 
-def _missing(path, text, slug):
-    """Places in a notebook that should name its own address and do not."""
+def missing_places(path, text, slug):
+    """Find the places in a notebook that should name its own address and do not.
+
+    Parameters
+    ----------
+    path : Path
+        Of the notebook; its name is part of the buttons' links.
+    text : str
+        Of the file.
+    slug : str
+        ``"owner/repository"``.
+
+    Returns
+    -------
+    list of str
+    """
     notebook = nbformat.reads(text, as_version=4)
     first = notebook.cells[0].source if notebook.cells else ""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")

@@ -1,0 +1,348 @@
+"""The form of a chapter, rule by rule. A rule takes a `Chapter` and returns its faults, as text."""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import stamp
+from nbformat import NotebookNode
+
+import notebooks
+
+TAGS = {"setup", "parameters", "exercise", "solution", "nbval-ignore-output"}
+MAX_BYTES = 1_500_000
+MAX_LINES = 30
+
+# A word or a number each; a random id mixes digits and letters.
+_CELL_ID = re.compile(r"[a-z]+(-([a-z]+|\d+))+|[a-z]{3,}")
+_BACKENDS = re.compile(r"^\s*(?:import|from)\s+(?:tensorflow|torch|jax)\b", re.MULTILINE)
+_FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_IMAGE_LINK = re.compile(r"!\[([^\]]*)\]\(")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook of the course, and what its form depends on."""
+
+    path: Path
+    notebook: NotebookNode
+    address: str
+
+    @classmethod
+    def read(cls, path):
+        """Read the chapter of a file in this repository."""
+        return cls(path, notebooks.read(path), stamp.read_address())
+
+    @property
+    def number(self):
+        """Number of the chapter, as in its exercises: 3 for 03_first_cnn."""
+        return int(self.path.stem[:2])
+
+    def tagged(self, tag):
+        """Cells with a tag, in order."""
+        return [cell for cell in self.notebook.cells if tag in notebooks.tags(cell)]
+
+    def markdown(self):
+        """Markdown cells, in order."""
+        return [cell for cell in self.notebook.cells if cell.cell_type == "markdown"]
+
+
+def title_cell(chapter):
+    """Demand title, buttons, objectives, minutes and what to know before, in the first cell."""
+    first = chapter.notebook.cells[0]
+    if first.cell_type != "markdown" or not first.source.startswith("# "):
+        return ["the first cell is not Markdown that begins with a title"]
+    text = chapter.path.read_text(encoding="utf-8")
+    faults = stamp.missing_places(chapter.path, text, stamp.slug_of(chapter.address))
+    faults = [f"has no {place}" for place in faults]
+    objectives = len(re.findall(r"^[-*] ", first.source, re.MULTILINE))
+    if not 3 <= objectives <= 5:
+        faults.append(f"has {objectives} objectives in its first cell, expected 3 to 5")
+    faults += [
+        f"does not mention {words!r} in its first cell"
+        for words in ("minutes", "Before you start")
+        if words not in first.source
+    ]
+    return faults
+
+
+def setup_cell(chapter):
+    """Demand the one set-up cell, before all other code, alike in every chapter but the seed."""
+    code = notebooks.code_cells(chapter.notebook)
+    if [cell.id for cell in chapter.tagged("setup")] != [cell.id for cell in code[:1]]:
+        return ["the first code cell, and no other, should be tagged setup"]
+    pattern = re.escape(stamp.SETUP.format(address=chapter.address, seed="N"))
+    if not re.fullmatch(pattern.replace("seed=N", r"seed=\d+"), code[0].source):
+        expected = stamp.SETUP.format(address=chapter.address, seed=chapter.number)
+        return [f"{code[0].id}: the set-up cell differs from the course's:\n{expected}"]
+    return []
+
+
+def parameters_cell(chapter):
+    """Demand one cell of parameters, before the first exercise, with a comment at each line."""
+    cells = chapter.tagged("parameters")
+    if len(cells) != 1 or cells[0].cell_type != "code":
+        return [f"has {len(cells)} cells tagged parameters, expected one code cell"]
+    order = [cell.id for cell in chapter.notebook.cells]
+    exercises = chapter.tagged("exercise")
+    if exercises and order.index(exercises[0].id) < order.index(cells[0].id):
+        return ["the cell tagged parameters stands after an exercise"]
+    return []
+
+
+def known_tags(chapter):
+    """Demand that tags mean something here; a misspelt one would be passed over in silence."""
+    return [
+        f"{cell.id}: unknown tag {tag!r}"
+        for cell in chapter.notebook.cells
+        for tag in notebooks.tags(cell)
+        if tag not in TAGS
+    ]
+
+
+def exercises(chapter):
+    """Demand four to six exercises, each a stub that ends in its check, then its solution."""
+    cells = chapter.notebook.cells
+    stubs = chapter.tagged("exercise")
+    least, most = (2, 6) if chapter.number == 0 else (4, 6)
+    faults = []
+    if not least <= len(stubs) <= most:
+        faults.append(f"has {len(stubs)} exercises, expected {least} to {most}")
+    if len(stubs) != len(chapter.tagged("solution")):
+        faults.append("has not as many cells tagged solution as tagged exercise")
+    for place, stub in enumerate(stubs, 1):
+        name = f"{chapter.number}.{place}"
+        call = final_check(stub.source)
+        if stub.cell_type != "code" or call is None or call.args[0].value != name:
+            faults.append(f'{stub.id}: the last statement is not check("{name}", ...)')
+            continue
+        after = cells.index(stub) + 1
+        solution = cells[after] if after < len(cells) else None
+        if solution is None or "solution" not in notebooks.tags(solution):
+            faults.append(f"{stub.id}: no cell tagged solution follows")
+            continue
+        source = solution.source
+        if (
+            f"<details><summary>Solution {name}</summary>" not in source
+            or "</details>" not in source
+        ):
+            faults.append(f"{solution.id}: no <details><summary>Solution {name}</summary>")
+        code = published_solution(solution)
+        answer = final_check(code) if code is not None else None
+        if answer is None or ast.dump(answer) != ast.dump(call):
+            faults.append(f"{solution.id}: no python fence that ends in the exercise's own check")
+    return faults
+
+
+def final_check(source):
+    """Find the call of ``check`` that ends a cell.
+
+    Returns
+    -------
+    ast.Call or None
+        None when the cell does not parse, or ends in something else.
+    """
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return None
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    named = isinstance(last, ast.Call) and isinstance(last.func, ast.Name) and last.args
+    if named and last.func.id == "check" and isinstance(last.args[0], ast.Constant):
+        return last
+    return None
+
+
+def published_solution(cell):
+    """Return the code in a solution's fence, or None when there is not exactly one fence."""
+    fences = _FENCE.findall(cell.source)
+    return fences[0].rstrip() if len(fences) == 1 else None
+
+
+def quiz(chapter):
+    """Demand five questions with an answer each."""
+    if chapter.number == 0:
+        return []
+    section = _section(chapter, "quiz")
+    questions = re.findall(r"^\*\*(\d+)\.\*\*", section, re.MULTILINE)
+    answers = section.count("<details>")
+    if questions != list("12345") or answers != 5:
+        return [f"the quiz has questions {questions} with {answers} answers, expected five each"]
+    return []
+
+
+def what_you_measured(chapter):
+    """Demand the section in which the run's own table stands, with the bands it is held to."""
+    if chapter.number == 0:
+        return []
+    cells = chapter.notebook.cells
+    headings = [
+        index
+        for index, cell in enumerate(cells)
+        if cell.cell_type == "markdown"
+        and re.search(r"^##+ .*what you measured", cell.source, re.MULTILINE | re.IGNORECASE)
+    ]
+    if not headings:
+        return ["has no section What you measured"]
+    following = cells[headings[0] + 1] if headings[0] + 1 < len(cells) else None
+    if following is None or following.cell_type != "code" or "expect(" not in following.source:
+        return ["What you measured is not followed by a cell that calls expect(...)"]
+    return []
+
+
+def short_cells(chapter):
+    """Demand cells that fit a screen."""
+    return [
+        f"{cell.id}: {len(cell.source.splitlines())} lines, expected at most {MAX_LINES}"
+        for cell in notebooks.code_cells(chapter.notebook)
+        if len(cell.source.splitlines()) > MAX_LINES
+    ]
+
+
+def cell_ids(chapter):
+    """Demand ids that say what the cell is, each once."""
+    ids = [cell.get("id", "") for cell in chapter.notebook.cells]
+    faults = [f"{name!r} is no id of words: load-the-data" for name in ids if not _named(name)]
+    return faults + [
+        f"id {name!r} is there twice" for name in sorted(set(ids)) if ids.count(name) > 1
+    ]
+
+
+def _named(name):
+    return _CELL_ID.fullmatch(name) and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]+)*", name)
+
+
+def fresh_outputs(chapter):
+    """Demand outputs of one clean run of the code beside them."""
+    stored = chapter.notebook.metadata.get("course", {}).get("digest")
+    if stored != notebooks.digest(chapter.notebook):
+        return ["code has changed since the outputs were made: run `make outputs`"]
+    counts = [cell.execution_count for cell in notebooks.code_cells(chapter.notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        return [f"the execution counts are not those of one run from the top: {counts}"]
+    return []
+
+
+def clean_outputs(chapter):
+    """Demand outputs without errors, warnings, paths of a machine and registries."""
+    return notebooks.output_faults(chapter.notebook)
+
+
+def clean_sources(chapter):
+    """Demand text and code without paths of a machine and registries."""
+    return [
+        f"{cell.id}: names {piece}"
+        for cell in chapter.notebook.cells
+        for piece in notebooks.revealing(cell.source)
+    ]
+
+
+def described_images(chapter):
+    """Demand an alternative text that says what an image shows, on every one."""
+    faults = []
+    for cell in chapter.notebook.cells:
+        for output in cell.get("outputs", []):
+            for kind in output.get("data", {}):
+                alt = output.metadata.get(kind, {}).get("alt", "") if "image/" in kind else None
+                if alt is not None and len(alt.strip()) < 20:
+                    faults.append(f"{cell.id}: an image without alternative text: {alt!r}")
+        if cell.cell_type == "markdown":
+            faults += [
+                f"{cell.id}: an image in the text without a description"
+                for alt in _IMAGE_LINK.findall(cell.source)
+                if not alt.strip()
+            ]
+    return faults
+
+
+def small_file(chapter):
+    """Demand a file that GitHub still shows."""
+    size = chapter.path.stat().st_size
+    return [f"{size:,} bytes, expected under {MAX_BYTES:,}"] if size >= MAX_BYTES else []
+
+
+def backend_neutral(chapter):
+    """Demand Keras alone, so that the chapter runs on every backend."""
+    return [
+        f"{cell.id}: {match.strip()}"
+        for cell in notebooks.code_cells(chapter.notebook)
+        for match in _BACKENDS.findall(cell.source)
+    ]
+
+
+def length_of_prose(chapter):
+    """Demand 1,500 to 3,000 words outside exercises' solutions and the quiz's answers."""
+    words = count_words(chapter)
+    least = 500 if chapter.number == 0 else 1500
+    if not least <= words <= 3000:
+        return [f"{words:,} words of prose, expected {least:,} to 3,000"]
+    return []
+
+
+def count_words(chapter):
+    """Count words of the text: without code, formulas, links, tables and folded answers."""
+    text = "\n\n".join(cell.source for cell in chapter.markdown())
+    for pattern, flags in [
+        (r"```.*?```", re.DOTALL),
+        (r"<details>.*?</details>", re.DOTALL),
+        (r"\$\$.*?\$\$", re.DOTALL),
+        (r"\]\([^)]*\)", 0),
+        (r"<[^>]+>", 0),
+        (r"^\|.*$", re.MULTILINE),
+    ]:
+        text = re.sub(pattern, " ", text, flags=flags)
+    return len(re.findall(r"[^\W\d_][\w'-]*", text))
+
+
+def colab_metadata(chapter):
+    """Demand Colab's table of contents, and a GPU where a chapter gains from one."""
+    metadata = chapter.notebook.metadata
+    faults = []
+    if metadata.get("colab", {}).get("toc_visible") is not True:
+        faults.append("metadata.colab.toc_visible is not true")
+    # The first three chapters train for seconds.
+    if chapter.number >= 3 and metadata.get("accelerator") != "GPU":
+        faults.append("metadata.accelerator is not GPU")
+    return faults
+
+
+def compared_text(chapter):
+    """Demand that nbval has stored text to compare in at least one cell."""
+    compared = [
+        cell
+        for cell in notebooks.code_cells(chapter.notebook)
+        if "nbval-ignore-output" not in notebooks.tags(cell) and notebooks.output_text(cell).strip()
+    ]
+    return [] if compared else ["no cell has stored text that the tests compare"]
+
+
+def _section(chapter, word):
+    """Text from the heading with a word to the next heading."""
+    text = "\n\n".join(cell.source for cell in chapter.markdown())
+    found = re.search(
+        rf"^#+ [^\n]*\b{word}\b.*?(?=^#+ |\Z)", text, re.MULTILINE | re.DOTALL | re.IGNORECASE
+    )
+    return found.group() if found else ""
+
+
+RULES = (
+    title_cell,
+    setup_cell,
+    parameters_cell,
+    known_tags,
+    exercises,
+    quiz,
+    what_you_measured,
+    short_cells,
+    cell_ids,
+    fresh_outputs,
+    clean_outputs,
+    clean_sources,
+    described_images,
+    small_file,
+    backend_neutral,
+    length_of_prose,
+    colab_metadata,
+    compared_text,
+)
