@@ -1,0 +1,41 @@
+"""Typical wrong answers to chapter 0, and what each is told."""
+
+PARAMETERS = "TRAIN_IMAGES, TEST_IMAGES, EPOCHS = 64, 32, 1"
+
+WRONG = {
+    "0.1": [
+        ("numbers_in_a_picture = 32 * 32", "number of pixels"),
+        ("numbers_in_a_picture = 32 + 32 + 3", "Sizes multiply"),
+        ("numbers_in_a_picture = 32 * 3", "one row of pixels"),
+        ("numbers_in_a_picture = 32 * 32 * 4", "Received 4,096"),
+        ("numbers_in_a_picture = (32, 32, 3)", "Received: 3 of them"),
+    ],
+    "0.2": [
+        ('star = objects.draw_object("star", "blue", "stripes")', "Now turn it"),
+        ('star = objects.draw_object("star", "blue", angle=45)', "stripes are missing"),
+        ('star = objects.draw_object("star", "blue")', "stripes and the angle"),
+        ('star = objects.draw_object("star", "red", "stripes", angle=45)', "should be blue"),
+        ('star = objects.draw_object("heart", "blue", "stripes", angle=45)', "should be a star"),
+        ('star = objects.draw_object("star", "blue", "stripes", angle=-45)', "wrong way round"),
+        ("star = objects.draw_object", "the function itself"),
+        ('star = "a blue star"', "Received: str"),
+        (
+            'star = objects.draw_object("star", "blue", "stripes", angle=45, scale=0.5)',
+            "nothing else changed",
+        ),
+    ],
+    "0.3": [
+        ("def accuracy(answers, labels):\n    return answers == labels", "one entry for each"),
+        ("def accuracy(answers, labels):\n    return np.sum(answers == labels)", "share is asked"),
+        (
+            "def accuracy(answers, labels):\n    return 100 * np.mean(answers == labels)",
+            "a percentage",
+        ),
+        ("def accuracy(answers, labels):\n    return np.mean(answers != labels)", "wrong answers"),
+        ("def accuracy(answers, labels):\n    return np.mean(answers)", "Your function gives 1"),
+        (
+            "def accuracy(answers, labels):\n    return 0.75",
+            "compare entry by entry",
+        ),
+    ],
+}

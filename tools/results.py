@@ -1,0 +1,231 @@
+"""Keep what runs over several seeds measured, and show it in the README: ``make results``.
+
+``make run SEEDS="0 1 2"`` leaves one file a seed in ``build/``. This gathers them into
+``results/<profile>-<device>-<backend>.json`` and writes the README's tables from those files and
+from the notebooks, so that no number in the README is typed by hand.
+"""
+
+import json
+import re
+import statistics
+import sys
+
+from notebooks import ROOT, find_chapters, read, write_atomically
+
+BUILD = ROOT / "build"
+RESULTS = ROOT / "results"
+README = ROOT / "README.md"
+
+_MARK = "<!-- {name}: written by `make results` -->"
+_END = "<!-- end of {name} -->"
+
+
+def gather(files):
+    """Join the reports of several seeds.
+
+    Parameters
+    ----------
+    files : dict of int to Path
+        By seed, reports in the form that ``make run`` writes; of one profile, backend and device.
+
+    Returns
+    -------
+    dict
+        "profile", "backend", "device", "versions" and "chapters": for each chapter the "seeds",
+        "seconds" and "peak_mb" of its runs, and "measures" and "bands" with a value for each seed.
+
+    Raises
+    ------
+    SystemExit
+        If a chapter failed, or the runs were made under different conditions.
+    """
+    joined = {}
+    for seed, file in sorted(files.items()):
+        report = json.loads(file.read_text(encoding="utf-8"))
+        chapters = report.pop("chapters")
+        if not joined:
+            joined = report | {"chapters": {}}
+        elif any(joined[key] != value for key, value in report.items()):
+            raise SystemExit(
+                f"Expected all seeds to be run on one machine with one set of versions. "
+                f"Received another in {file.name}. Run them again: make run SEEDS=..."
+            )
+        for name, chapter in chapters.items():
+            if not chapter["ok"]:
+                raise SystemExit(f"{file.name}: {name} failed: {chapter['error']}")
+            kept = joined["chapters"].setdefault(
+                name, {"seeds": [], "seconds": [], "peak_mb": [], "measures": {}, "bands": []}
+            )
+            kept["seeds"].append(seed)
+            kept["seconds"].append(chapter["seconds"])
+            kept["peak_mb"].append(chapter["peak_mb"])
+            for measure, value in chapter["measures"].items():
+                kept["measures"].setdefault(measure, []).append(value)
+            kept["bands"] = [
+                {key: band[key] for key in ("name", "at_least", "at_most") if key in band}
+                for band in chapter["bands"]
+            ]
+    return joined
+
+
+def store(build=BUILD, results=RESULTS):
+    """Write a result file for each profile and backend that was run over seeds.
+
+    A chapter that was not run again keeps the results it has, if they come from the same device
+    and versions.
+
+    Parameters
+    ----------
+    build, results : Path
+        Folders to read from and to write to.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    runs = {}
+    for file in build.glob("run-*-seed*.json"):
+        profile, backend, seed = re.fullmatch(r"run-(\w+)-(\w+)-seed(\d+)", file.stem).groups()
+        runs.setdefault((profile, backend), {})[int(seed)] = file
+    written = []
+    for (profile, backend), files in sorted(runs.items()):
+        report = gather(files)
+        device = re.sub(r"[^a-z0-9]+", "-", report["device"].lower()).strip("-")
+        path = results / f"{profile}-{device}-{backend}.json"
+        if path.exists():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            if before["versions"] == report["versions"]:
+                report["chapters"] = before["chapters"] | report["chapters"]
+        report["chapters"] = dict(sorted(report["chapters"].items()))
+        results.mkdir(exist_ok=True)
+        write_atomically(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        written.append(path)
+    return written
+
+
+def results_table(results=RESULTS):
+    """Make the table of results: each band of each chapter, with its spread over seeds.
+
+    Parameters
+    ----------
+    results : Path
+        Folder with the result files.
+
+    Returns
+    -------
+    str
+        Markdown: a table for each result file.
+    """
+    tables = []
+    for path in sorted(results.glob("*.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        versions = report["versions"]
+        lines = [
+            f"**Profile {report['profile']}** on {report['device']}, "
+            f"Keras {versions['keras']} on {report['backend']} {versions[report['backend']]}, "
+            f"Python {versions['python']}:",
+            "",
+            "| chapter | measure | mean | least to greatest | band | seeds | seconds | peak MB |",
+            "| --- | --- | ---: | --- | --- | ---: | ---: | ---: |",
+        ]
+        for name, chapter in report["chapters"].items():
+            run = (
+                f"{len(chapter['seeds'])} | {statistics.mean(chapter['seconds']):.0f} "
+                f"| {max(chapter['peak_mb']):,.0f}"
+            )
+            for band in chapter["bands"]:
+                values = chapter["measures"][band["name"]]
+                bound = next(key for key in ("at_least", "at_most") if key in band)
+                lines.append(
+                    f"| {name} | {band['name']} | {_number(statistics.mean(values))} "
+                    f"| {_number(min(values))} to {_number(max(values))} "
+                    f"| {bound.replace('_', ' ')} {_number(band[bound])} | {run} |"
+                )
+        tables.append("\n".join(lines))
+    return "\n\n".join(tables)
+
+
+def chapters_table(folder=ROOT / "notebooks", results=RESULTS):
+    """Make the table of chapters: the sentence each tests, and how long it takes.
+
+    Parameters
+    ----------
+    folder : Path
+        With the notebooks.
+    results : Path
+        Folder with the result files; the seconds come from those of the quick profile.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    seconds = {}
+    for path in sorted(results.glob("quick-*-tensorflow.json")):
+        for name, chapter in json.loads(path.read_text(encoding="utf-8"))["chapters"].items():
+            seconds[name] = statistics.mean(chapter["seconds"])
+    lines = [
+        "| chapter | the sentence it tests | minutes to work through | seconds to run (quick) |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    for path in find_chapters(folder=folder):
+        title = read(path).cells[0].source
+        sentence = re.search(r'\*\*The sentence this chapter tests:\*\* (".+")', title)[1]
+        minutes = sum(int(number) for number in re.findall(r"(?m)^\|.*\| (\d+) \|$", title))
+        ran = f"{seconds[path.stem]:.0f}" if path.stem in seconds else "not measured"
+        lines.append(f"| [{path.stem}](notebooks/{path.name}) | {sentence} | {minutes} | {ran} |")
+    return "\n".join(lines)
+
+
+def with_tables(readme, tables):
+    """Put tables between their marks in the text of a README.
+
+    Parameters
+    ----------
+    readme : str
+    tables : dict of str to str
+        Markdown by the name in the mark.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If a mark is missing.
+    """
+    for name, table in tables.items():
+        begin, end = _MARK.format(name=name), _END.format(name=name)
+        before, found, rest = readme.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"Expected the marks {begin!r} and {end!r}. Received: a text without.")
+        readme = f"{before}{begin}\n{table}\n{end}{after}"
+    return readme
+
+
+def current_tables():
+    """Return the README's tables as they should be now."""
+    return {"chapters": chapters_table(), "results": results_table()}
+
+
+def _number(value):
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if abs(value) >= 0.001 else f"{value:.1g}"
+
+
+def main():
+    """Store what ``build/`` holds and renew the README's tables."""
+    for path in store():
+        print(f"written: {path.relative_to(ROOT)}")
+    text = with_tables(README.read_text(encoding="utf-8"), current_tables())
+    write_atomically(README, text)
+    print(f"written: {README.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
