@@ -374,6 +374,14 @@ def test_unknown_variant(project):
     assert "COURSE_VARIANT should be cpu or gpu. Received: 'tpu'" in output
 
 
+def test_folder_that_cannot_be_written(project):
+    (project.root / "build").touch()
+    status, output = project.set_up()
+    assert status == 1
+    assert re.search(r"Set-up stopped\.\nReceived: .*build", output)
+    assert "Traceback" not in output
+
+
 def test_environment_belongs_to_its_folder_python_and_variant(bootstrap):
     cases = [("/a/.venv", (3, 11), "cpu"), ("/b/.venv", (3, 11), "cpu")]
     cases += [("/a/.venv", (3, 12), "cpu"), ("/a/.venv", (3, 11), "gpu")]

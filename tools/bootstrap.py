@@ -124,6 +124,9 @@ def main(arguments=None):
     except SetupError as error:
         print(f"\nSet-up stopped.\n{error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"\nSet-up stopped.\nReceived: {error}.\n{disk_advice()}", end="", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nSet-up interrupted: the same command starts it again.", file=sys.stderr)
         return 130
