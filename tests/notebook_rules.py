@@ -70,12 +70,14 @@ def title_cell(chapter):
 def setup_cell(chapter):
     """Demand the one set-up cell, before all other code, alike in every chapter but the seed."""
     code = notebooks.code_cells(chapter.notebook)
-    if [cell.id for cell in chapter.tagged("setup")] != [cell.id for cell in code[:1]]:
+    tagged = chapter.tagged("setup")
+    # Chapter 0 begins with a cell for those who have never run one.
+    if len(tagged) != 1 or (chapter.number > 0 and tagged != code[:1]):
         return ["the first code cell, and no other, should be tagged setup"]
     pattern = re.escape(stamp.SETUP.format(address=chapter.address, seed="N"))
-    if not re.fullmatch(pattern.replace("seed=N", r"seed=\d+"), code[0].source):
+    if not re.fullmatch(pattern.replace("seed=N", r"seed=\d+"), tagged[0].source):
         expected = stamp.SETUP.format(address=chapter.address, seed=chapter.number)
-        return [f"{code[0].id}: the set-up cell differs from the course's:\n{expected}"]
+        return [f"{tagged[0].id}: the set-up cell differs from the course's:\n{expected}"]
     return []
 
 
@@ -103,7 +105,6 @@ def known_tags(chapter):
 
 def exercises(chapter):
     """Demand four to six exercises, each a stub that ends in its check, then its solution."""
-    cells = chapter.notebook.cells
     stubs = chapter.tagged("exercise")
     least, most = (2, 6) if chapter.number == 0 else (4, 6)
     faults = []
@@ -117,9 +118,8 @@ def exercises(chapter):
         if stub.cell_type != "code" or call is None or call.args[0].value != name:
             faults.append(f'{stub.id}: the last statement is not check("{name}", ...)')
             continue
-        after = cells.index(stub) + 1
-        solution = cells[after] if after < len(cells) else None
-        if solution is None or "solution" not in notebooks.tags(solution):
+        solution = solution_of(chapter.notebook, stub)
+        if solution is None:
             faults.append(f"{stub.id}: no cell tagged solution follows")
             continue
         source = solution.source
@@ -133,6 +133,16 @@ def exercises(chapter):
         if answer is None or ast.dump(answer) != ast.dump(call):
             faults.append(f"{solution.id}: no python fence that ends in the exercise's own check")
     return faults
+
+
+def solution_of(notebook, stub):
+    """Find the solution of an exercise: the one that follows before the next exercise, or None."""
+    for cell in notebook.cells[notebook.cells.index(stub) + 1 :]:
+        if "solution" in notebooks.tags(cell):
+            return cell
+        if "exercise" in notebooks.tags(cell):
+            return None
+    return None
 
 
 def final_check(source):

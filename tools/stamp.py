@@ -199,7 +199,9 @@ def missing_places(path, text, slug):
             f"https://kaggle.com/kernels/welcome?src=https://github.com/{file})" in first
             or f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file})" in first
         ),
-        "set-up cell that installs from the address": f"git+https://github.com/{slug}" in code,
+        "set-up cell that installs from the address": (
+            f'%pip install -q "git+https://github.com/{slug}"' in code
+        ),
     }
     return [place for place, there in places.items() if not there]
 

@@ -1,0 +1,136 @@
+"""Run a chapter as learners of every kind would: stubs, mistakes, hints, then the solutions."""
+
+import re
+from dataclasses import dataclass, field
+
+import kernels
+import notebook_rules
+from nbformat.v4 import new_code_cell
+
+import notebooks
+
+
+@dataclass
+class Answers:
+    """What one exercise said.
+
+    Attributes
+    ----------
+    stub, solution : str
+        Printed for the stub as it stands, and for the published solution.
+    wrong : list of (str, str, str)
+        For each wrong answer its code, the fragment that the message should hold, the message.
+    hints : list of str
+        Printed by each call of ``hint``.
+    """
+
+    stub: str = ""
+    solution: str = ""
+    wrong: list = field(default_factory=list)
+    hints: list = field(default_factory=list)
+
+
+def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, timeout=300):
+    """Execute a chapter with every kind of answer.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Not changed.
+    folder : Path
+        Of the notebook.
+    environment : dict of str to str
+    parameters : str
+        Source that is run after the cell tagged parameters, to make the chapter fast.
+    wrong : dict of str to list of (str, str)
+        By exercise: code that stands in for all before the check, and a fragment of the message.
+    hints : dict of str to int
+        By exercise: how many hints there are.
+    timeout : float
+        Seconds that a cell may take.
+
+    Returns
+    -------
+    outcome : kernels.Execution
+    answers : dict of str to Answers
+        By exercise, in the order of the notebook; of those that were reached.
+    """
+    cells, collect = [], []
+    answers = {}
+
+    def add(source, keep=None):
+        cells.append(new_code_cell(source, id=f"step-{len(cells)}"))
+        if keep is not None:
+            collect.append((cells[-1], keep))
+
+    for cell in notebooks.code_cells(notebook):
+        kinds = notebooks.tags(cell)
+        if "exercise" not in kinds:
+            # Its own id, so that a failure names the notebook's cell.
+            cells.append(new_code_cell(cell.source, id=cell.id))
+            if "parameters" in kinds:
+                add(parameters)
+            continue
+        call = notebook_rules.final_check(cell.source)
+        number = call.args[0].value
+        check = "\n".join(cell.source.splitlines()[call.lineno - 1 :])
+        said = answers[number] = Answers()
+        add(cell.source, lambda text, said=said: setattr(said, "stub", text))
+        for code, fragment in wrong.get(number, []):
+            add(
+                f"{code}\n\n{check}",
+                lambda text, said=said, code=code, fragment=fragment: said.wrong.append(
+                    (code, fragment, text)
+                ),
+            )
+        for _ in range(hints.get(number, 0)):
+            add(f'hint("{number}")', lambda text, said=said: said.hints.append(text))
+        solution = notebook_rules.published_solution(notebook_rules.solution_of(notebook, cell))
+        add(solution, lambda text, said=said: setattr(said, "solution", text))
+
+    derived = notebook.copy()
+    derived.cells = cells
+    outcome = kernels.execute(derived, folder, environment, timeout=timeout)
+    for cell, keep in collect:
+        keep(notebooks.output_text(cell).strip())
+    return outcome, answers
+
+
+def find_faults(number, answers):
+    """List what is wrong with what an exercise said.
+
+    Parameters
+    ----------
+    number : str
+        ``"3.1"``.
+    answers : Answers
+
+    Returns
+    -------
+    list of str
+        Empty when all is as promised.
+    """
+    faults = []
+    if not answers.stub.startswith(f"{number} not attempted"):
+        faults.append(f"the stub prints: {answers.stub}")
+    if not answers.solution.startswith(f"{number} correct"):
+        faults.append(f"the published solution prints: {answers.solution}")
+    if len(answers.wrong) < 3:
+        faults.append(f"{len(answers.wrong)} wrong answers are tried, expected at least three")
+    for code, fragment, message in answers.wrong:
+        if not message.startswith(f"{number} not yet"):
+            faults.append(f"the wrong answer {code!r} prints: {message}")
+        elif fragment not in message:
+            faults.append(f"of the wrong answer {code!r} is not said {fragment!r}: {message}")
+    messages = [message for _, _, message in answers.wrong]
+    faults += [
+        f"two wrong answers get one message: {message}"
+        for message in sorted(set(messages))
+        if messages.count(message) > 1
+    ]
+    if len(set(answers.hints)) < 2:
+        faults.append("has fewer than two different hints")
+    for place, text in enumerate(answers.hints, 1):
+        if not re.match(rf"{re.escape(number)} hint {place} of {len(answers.hints)}: \S", text):
+            faults.append(f"hint {place} prints: {text}")
+    return faults
