@@ -1,6 +1,7 @@
 """The form of a chapter, rule by rule. A rule takes a `Chapter` and returns its faults, as text."""
 
 import ast
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,7 +213,9 @@ def short_cells(chapter):
 
 def cell_ids(chapter):
     """Demand ids that say what the cell is, each once."""
-    ids = [cell.get("id", "") for cell in chapter.notebook.cells]
+    # From the file: nbformat gives cells new ids as it reads them where two are alike.
+    cells = json.loads(chapter.path.read_text(encoding="utf-8"))["cells"]
+    ids = [cell.get("id", "") for cell in cells]
     faults = [f"{name!r} is no id of words: load-the-data" for name in ids if not _named(name)]
     return faults + [
         f"id {name!r} is there twice" for name in sorted(set(ids)) if ids.count(name) > 1
