@@ -1,6 +1,6 @@
 # Everything the README names. Needs Python 3.11, 3.12 or 3.13; the rest is set up by the first target.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab run test test-colab outputs bench results weights lock stamp lint clean
+.PHONY: help setup lab run test test-colab outputs bench results picture weights lock stamp lint clean
 
 NB =
 PROFILE =
@@ -42,8 +42,11 @@ outputs: setup  ## run the chapters (quick) and store their outputs in the noteb
 bench: setup  ## measure the course's own code beside references
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(IN_VENV) "$$script"; done
 
-results: setup  ## put the stored results into the README's table
+results: setup  ## gather runs over SEEDS into results/ and renew the README's tables
 	$(IN_VENV) tools/results.py
+
+picture: setup  ## draw the picture at the top of the README
+	$(IN_VENV) tools/picture.py
 
 weights: setup  ## train the course's own weights again
 	$(IN_VENV) tools/weights.py

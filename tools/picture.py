@@ -1,0 +1,62 @@
+"""Draw the picture at the top of the README: ``make picture``."""
+
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_utils import objects, plots, scenes
+from notebooks import ROOT
+
+PICTURE = ROOT / "results" / "picture.png"
+
+
+def draw():
+    """Draw rows of objects above one scene and what the course knows about it.
+
+    Returns
+    -------
+    Figure
+    """
+    plots.use_style()
+    figure = plt.figure(figsize=(9.6, 6.4), layout="none")
+    shown = objects.make_objects(48, seed=7, size=64, noise=2.0)
+    rows, columns = 4, 12
+    mosaic = np.full((rows * 68 - 4, columns * 68 - 4, 3), 255, np.uint8)
+    for place, image in enumerate(shown.images):
+        top, left = 68 * (place // columns), 68 * (place % columns)
+        mosaic[top : top + 64, left : left + 64] = image
+    above = figure.add_axes((0.01, 0.495, 0.98, 0.495))
+    above.imshow(mosaic, aspect="auto")
+    above.axis("off")
+
+    drawn = scenes.make_scenes(40, seed=4, size=128, objects=(4, 5))
+    chosen = int(np.argmin(drawn.visibility.min(axis=1, initial=1.0, where=drawn.labels >= 0)))
+    known = drawn.counts[chosen]
+    image = drawn.images[chosen]
+    names = [drawn.class_names[label] for label in drawn.labels[chosen, :known]]
+    titles = ("a scene, as drawn", "every visible pixel known", "every box known")
+    for place, title in enumerate(titles):
+        ax = figure.add_axes((0.01 + 0.3333 * place, 0.055, 0.3133, 0.40))
+        if place == 0:
+            ax.imshow(image)
+            ax.axis("off")
+        elif place == 1:
+            plots.masks(image, drawn.instances[chosen], ax=ax)
+        else:
+            plots.boxes(image, drawn.boxes[chosen, :known], labels=names, ax=ax)
+        ax.set_title(title, fontsize=9, loc="left", pad=3)
+    figure.text(0.01, 0.018, f"every word known: “{drawn.captions[chosen]}”", fontsize=9)
+    return figure
+
+
+def main():
+    """Draw it and write it."""
+    PICTURE.parent.mkdir(exist_ok=True)
+    draw().savefig(PICTURE, dpi=160)
+    print(f"written: {PICTURE.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
