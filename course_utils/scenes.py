@@ -28,7 +28,7 @@ _REPEAT_SHAPE, _REPEAT_COLOUR = 0.35, 0.25
 
 _BLOCK_PIXELS = 960 * 64**2  # of the scenes that share streams; changing it changes the pictures
 _STREAMS_A_BLOCK = 4096
-_CANDIDATES, _MOST_ATTEMPTS = 8, 250  # layouts tried at once, and how often that
+_CANDIDATES, _MOST_ATTEMPTS = 12, 250  # layouts tried at once, and how often that
 _PATIENCE = 6
 _CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
 
@@ -392,7 +392,9 @@ def _layouts(draw, settings, exists, colours, crowded):
     rows, candidates, most, _ = draw.shape
     size, (smallest, largest) = settings.size, settings.scale
     counts = exists.sum(axis=1)
-    radius = 0.5 * size * (smallest + (largest - smallest) * draw[..., 0])
+    alone = np.clip((4.0 - counts) / 5.0, 0.0, 0.5)[:, None, None]  # few objects are large ones
+    share = alone + (1.0 - alone) * draw[..., 0]
+    radius = 0.5 * size * (smallest + (largest - smallest) * share)
     low, high = 0.5 + radius, size - 0.5 - radius
     # the first and the last may touch the picture's edges, and neighbours keep a gap
     start = low[..., :1]
@@ -502,15 +504,15 @@ class _Objects:
         return _Objects(sprites, **others)
 
 
-def _draw_block(settings, block, rows, without=None):
+def _draw_block(settings, block, rows, without=()):
     """Return the arrays of the first scenes of a block, by the names of `SceneImages`.
 
     Parameters
     ----------
     settings : _Settings
     block, rows : int
-    without : int, optional
-        Number of an object to leave out where there is one, with all else as it was.
+    without : tuple of int
+        Numbers of objects to leave out where they are, with all else as it was.
 
     Returns
     -------
@@ -535,8 +537,8 @@ def _draw_block(settings, block, rows, without=None):
             good = np.flatnonzero(is_clear)
             if not len(good):
                 continue
-            if without is not None:
-                objects = objects.take(objects.number != without)
+            if without:
+                objects = objects.take(~np.isin(objects.number, without))
                 seen = _observe(objects, plan.exists[scenes], size)
             truth.put(scenes[good], seen, good)
             images[scenes[good]] = _compose(settings, plan, scenes, objects, good)

@@ -37,9 +37,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def body(self, content):
+        self.seen.sent += len(content)  # before the client can be done with it
         self.wfile.write(content)
         self.wfile.flush()
-        self.seen.sent += len(content)
 
     def log_message(self, *args):
         """Keep the test's output clean."""

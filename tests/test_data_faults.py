@@ -187,9 +187,9 @@ class TestServer:
             succeeds(record_of(CONTENT, server.url("file")), places, IMPATIENT)
 
     def test_trickle_counts_as_a_stall(self, places):
-        with FaultServer(file=[trickle(CONTENT, 0.02)]) as server:
+        with FaultServer(file=[trickle(CONTENT[:300], 0.02)]) as server:
             text = fails(
-                record_of(CONTENT, server.url("file")),
+                record_of(CONTENT[:300], server.url("file")),
                 places,
                 dataclasses.replace(IMPATIENT, attempts=1),
             )
@@ -243,6 +243,13 @@ class TestResuming:
             succeeds(record_of(CONTENT, server.url("file")), places)
             assert server.requests[1].range == f"bytes={HALF}-"
             assert server.requests[1].sent == len(CONTENT)
+
+    def test_wrong_bytes_from_the_start_are_not_asked_for_again(self, places):
+        wrong = bytes(len(CONTENT))
+        with FaultServer(file=[cut(wrong, HALF), whole(wrong, ranges=False)]) as server:
+            text = fails(record_of(CONTENT, server.url("file")), places)
+            assert "wrong bytes" in reason_for(text, server.url("file"))
+            assert len(server.requests) == 2
 
     @pytest.mark.parametrize("refusal", [status(416), wrong_part(CONTENT)], ids=["416", "other"])
     def test_refused_range_starts_over(self, places, refusal):

@@ -69,7 +69,7 @@ WRONG = {
         (
             "def standard_error(accuracy, n):\n"
             "    return 100 * math.sqrt(accuracy * (1 - accuracy) / n)",
-            "the standard error is 0.0030",
+            "the standard error is 0.0060",
         ),
         (
             "def standard_error(accuracy, n):\n    return math.sqrt(p * (1 - p) / n)",
