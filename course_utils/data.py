@@ -299,7 +299,7 @@ def load_flowers(size=128):
     DataError
         When the archive can be had nowhere.
     ValueError
-        When a photograph is credited to nobody, or `size` is not positive.
+        When a photograph is credited to nobody or belongs to no class, or `size` is not positive.
     """
     if size < 1:
         raise ValueError(f"size must be a positive number of pixels. Received: {size!r}")
@@ -313,6 +313,12 @@ def load_flowers(size=128):
             "the licence asks for each photographer's name: every photograph must be credited. "
             f"Received: {len(uncredited)} without, first {uncredited[0]}"
         )
+    kinds = [name.split("/")[0] for name in names]
+    if not set(kinds) <= set(FLOWER_CLASSES):
+        raise ValueError(
+            f"each photograph must lie in a folder named by its class, one of {FLOWER_CLASSES}. "
+            f"Received: {sorted(set(kinds) - set(FLOWER_CLASSES))}"
+        )
     images = np.empty((len(names), size, size, 3), np.uint8)
 
     def fill(index):
@@ -320,21 +326,21 @@ def load_flowers(size=128):
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(fill, range(len(names))))
-    kind = "all" if len(names) == contents.count else f"{len(names):,} of the"
+    how_many = "all" if len(names) == contents.count else f"{len(names):,} of the"
     origin = ""
     if contents.described(folder):
         origin = f", those that {contents.manifest} lists"
         warnings.warn(
-            f"{folder} is not the original: {kind} {contents.count:,} photographs{origin}",
+            f"{folder} is not the original: {how_many} {contents.count:,} photographs{origin}",
             stacklevel=2,
         )
     return PhotoDataset(
         images=images,
-        labels=np.array([FLOWER_CLASSES.index(name.split("/")[0]) for name in names], np.int64),
+        labels=np.array([FLOWER_CLASSES.index(kind) for kind in kinds], np.int64),
         class_names=FLOWER_CLASSES,
         DESCR=_describe(
             records.FLOWERS,
-            f"{kind} {contents.count:,} photographs{origin}, cut to {size} x {size} pixels",
+            f"{how_many} {contents.count:,} photographs{origin}, cut to {size} x {size} pixels",
         ),
         names=np.array(names),
         photographers=np.array([credits[name][0] for name in names]),
@@ -355,10 +361,10 @@ def _square(path, size):
 
 def _credits(folder, manifest):
     """Read who took each photograph: {path: (photographer, address)}."""
-    table = folder / manifest
-    if table.is_file():
-        return {row["path"]: (row["author"], row["url"]) for row in records.read_table(table)}
-    text = (folder / "LICENSE.txt").read_text(encoding="utf-8")
+    if (folder / manifest).is_file():
+        return records.read_attribution(folder / manifest)
+    licence = folder / "LICENSE.txt"
+    text = licence.read_text(encoding="utf-8") if licence.is_file() else ""
     # A few lines of the original have name and address the other way round.
     credit = r"^(\S+\.jpg) CC-BY (?:by (.+) - (https?://\S+)|(https?://\S+) - by (.+))$"
     return {

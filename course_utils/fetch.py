@@ -189,7 +189,6 @@ class _Search:
         contents = self.record.unpacked
         listing = _listing_of(folder)
         try:
-            listing.unlink(missing_ok=True)
             if folder.exists():
                 shutil.rmtree(folder)
             unpack(archive, folder, contents)

@@ -129,7 +129,7 @@ class CountedFolder:
     """An unpacked archive with too many files to list: their number, names and total size.
 
     A folder that differs is accepted only when it says itself what it holds: a table named by
-    `manifest`, with a column ``path``, that lists exactly the files that are there. Sizes are
+    `manifest` (see `read_attribution`) that lists exactly the files that are there. Sizes are
     then not checked, because files of such a folder were changed on purpose (resized, say).
 
     Parameters
@@ -210,7 +210,10 @@ class CountedFolder:
         return None
 
     def _problem_by_manifest(self, folder, sizes):
-        listed = {row["path"] for row in read_table(folder / self.manifest)}
+        try:
+            listed = read_attribution(folder / self.manifest).keys()
+        except ValueError as error:
+            return str(error)
         if not listed:
             return f"{self.manifest} lists no file"
         if len(listed) > self.count:
@@ -321,31 +324,32 @@ def names_digest(names):
     return hashlib.sha256("".join(f"{name}\n" for name in sorted(names)).encode()).hexdigest()
 
 
-def read_table(path):
-    """Read a CSV table with a header line.
+def read_attribution(path):
+    """Read who made each file of a folder.
 
     Parameters
     ----------
     path : pathlib.Path
-        The table, in UTF-8.
+        A CSV table in UTF-8 with the columns path, author and url.
 
     Returns
     -------
-    list of dict[str, str]
-        One a row.
+    dict[str, tuple[str, str]]
+        (author, address) by the file's POSIX path.
 
     Raises
     ------
     ValueError
-        When it has no column ``path``.
+        When it is no such table.
     """
     with open(path, encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        if "path" not in (rows.fieldnames or ()):
+        if not {"path", "author", "url"} <= set(rows.fieldnames or ()):
             raise ValueError(
-                f"{path.name} must have a column named path. Received: {rows.fieldnames}"
+                f"{path.name} must be a table with the columns path, author and url. "
+                f"Received: {rows.fieldnames}"
             )
-        return list(rows)
+        return {row["path"]: (row["author"], row["url"]) for row in rows}
 
 
 def _fashion_mnist(name, size, sha256, unpacked_size):

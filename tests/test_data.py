@@ -328,11 +328,25 @@ class TestFlowers:
         ):
             data.load_flowers(size=16)
 
-    def test_uncredited(self, lab, small):
+    @pytest.mark.parametrize(
+        ("listed", "words"), [(True, "1 without, first tulips"), (False, "6 without")]
+    )
+    def test_uncredited(self, lab, small, listed, words):
         (lab / "flower_photos.tgz").unlink()
-        lines = LICENCE.splitlines(keepends=True)
-        self.place(lab, {**small, "LICENSE.txt": "".join(lines[:-1]).encode()})
-        with pytest.raises(ValueError, match=r"1 without, first tulips/6_f\.jpg"):
+        self.place(lab, small)
+        licence = lab / "flower_photos/LICENSE.txt"
+        if listed:
+            licence.write_text("".join(LICENCE.splitlines(keepends=True)[:-1]), encoding="utf-8")
+        else:
+            licence.unlink()
+        with pytest.raises(ValueError, match=words):
+            data.load_flowers(size=16)
+
+    def test_class_that_is_none(self, lab, small):
+        (lab / "flower_photos.tgz").unlink()
+        self.place(lab, {"lilies/7_g.jpg": jpeg((9, 9, 9))})
+        (lab / "flower_photos/ATTRIBUTION.csv").write_text("path,author,url\nlilies/7_g.jpg,Jo,x\n")
+        with pytest.raises(ValueError, match=r"Received: \['lilies'\]"):
             data.load_flowers(size=16)
 
     def test_centre_is_kept(self, tmp_path):

@@ -37,7 +37,7 @@ from hypothesis import strategies as st
 from course_utils import archives, download
 from course_utils import fetch as fetch_module
 from course_utils.fetch import DataError, Patience, Places, fetch, fetch_folder
-from course_utils.records import ListedFolder, Record
+from course_utils.records import CountedFolder, ListedFolder, Record, names_digest
 
 CONTENT = bytes(range(256)) * 800  # 204,800 bytes
 HALF = len(CONTENT) // 2
@@ -634,6 +634,18 @@ class TestArchives:
         with FaultServer(file=[whole(archive)]) as server:
             self.check(fetch_folder(self.record(archive, server.url("file")), places, QUICK))
         assert not left.exists()
+
+    @pytest.mark.filterwarnings("ignore:passed over")
+    def test_unpacked_folder_is_held_against_the_archive_itself(self, places):
+        """Bounds that would let a damaged file pass do not matter once the archive was unpacked."""
+        archive = tar_of(*GOOD)
+        loose = CountedFolder("good", "*.bin", 2, names_digest(["a.bin", "b.bin"]), 1, 99, "table")
+        with FaultServer(file=[whole(archive)]) as server:
+            record = dataclasses.replace(self.record(archive, server.url("file")), unpacked=loose)
+            folder = fetch_folder(record, places, QUICK)
+            (folder / "b.bin").write_bytes(b"b")
+            assert loose.problem(folder) is None
+            self.check(fetch_folder(record, places, QUICK))
 
     @pytest.mark.parametrize("kind", HOSTILE)
     def test_hostile_member(self, places, tmp_path, kind):

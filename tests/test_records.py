@@ -141,10 +141,11 @@ class TestCountedFolder:
         self.list_in_manifest(folder, *self.names, "y/4.jpg")
         assert "lists 4 files, the whole set has 3" in self.contents.problem(folder)
 
-    def test_manifest_without_paths(self, folder):
+    def test_manifest_that_is_none(self, folder):
         (folder / "ATTRIBUTION.csv").write_text("file,author\n")
-        with pytest.raises(ValueError, match=r"a column named path. Received: .*'file'"):
-            self.contents.problem(folder)
+        assert "columns path, author and url. Received: ['file'" in self.contents.problem(folder)
+        (folder / "ATTRIBUTION.csv").write_bytes(b"\xff\xfe\x00")
+        assert "utf-8" in self.contents.problem(folder)
 
 
 class TestOwnWeights:
