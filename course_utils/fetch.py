@@ -12,7 +12,10 @@ import time
 import warnings
 from contextlib import ExitStack, contextmanager
 
-import pooch
+with warnings.catch_warnings():
+    # pooch loads tqdm's bar for notebooks, which complains where ipywidgets is not installed.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import pooch
 
 from course_utils.archives import ArchiveError, unpack
 from course_utils.download import Download, MirrorError, Patience
