@@ -42,8 +42,8 @@ outputs: setup  ## run the chapters (quick) and store their outputs in the noteb
 bench: setup  ## measure the course's own code beside references
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(IN_VENV) "$$script"; done
 
-results: setup  ## gather runs over SEEDS into results/ and renew the README's tables
-	$(IN_VENV) tools/results.py
+results: setup  ## gather runs over SEEDS into results/, renew the tables of README and model card
+	$(IN_VENV) tools/tables.py
 
 picture: setup  ## draw the picture at the top of the README
 	$(IN_VENV) tools/picture.py

@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
+import chapters
 import kernels
 import notebook_rules
 from nbformat.v4 import new_code_cell
-
-import notebooks
 
 
 @dataclass
@@ -63,8 +62,8 @@ def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, ti
         if keep is not None:
             collect.append((cells[-1], keep))
 
-    for cell in notebooks.code_cells(notebook):
-        kinds = notebooks.tags(cell)
+    for cell in chapters.code_cells(notebook):
+        kinds = chapters.tags(cell)
         if "exercise" not in kinds:
             # Its own id, so that a failure names the notebook's cell.
             cells.append(new_code_cell(cell.source, id=cell.id))
@@ -92,7 +91,7 @@ def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, ti
     derived.cells = cells
     outcome = kernels.execute(derived, folder, environment, timeout=timeout)
     for cell, keep in collect:
-        keep(notebooks.output_text(cell).strip())
+        keep(chapters.output_text(cell).strip())
     return outcome, answers
 
 

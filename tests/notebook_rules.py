@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import chapters
 import stamp
 from nbformat import NotebookNode
-
-import notebooks
 
 TAGS = {"setup", "parameters", "exercise", "solution", "nbval-ignore-output"}
 MAX_BYTES = 1_500_000
@@ -33,7 +32,7 @@ class Chapter:
     @classmethod
     def read(cls, path):
         """Read the chapter of a file in this repository."""
-        return cls(path, notebooks.read(path), stamp.read_address())
+        return cls(path, chapters.read(path), stamp.read_address())
 
     @property
     def number(self):
@@ -42,7 +41,7 @@ class Chapter:
 
     def tagged(self, tag):
         """Cells with a tag, in order."""
-        return [cell for cell in self.notebook.cells if tag in notebooks.tags(cell)]
+        return [cell for cell in self.notebook.cells if tag in chapters.tags(cell)]
 
     def markdown(self):
         """Markdown cells, in order."""
@@ -70,7 +69,7 @@ def title_cell(chapter):
 
 def setup_cell(chapter):
     """Demand the one set-up cell, before all other code, alike in every chapter but the seed."""
-    code = notebooks.code_cells(chapter.notebook)
+    code = chapters.code_cells(chapter.notebook)
     tagged = chapter.tagged("setup")
     # Chapter 0 begins with a cell for those who have never run one.
     if len(tagged) != 1 or (chapter.number > 0 and tagged != code[:1]):
@@ -99,7 +98,7 @@ def known_tags(chapter):
     return [
         f"{cell.id}: unknown tag {tag!r}"
         for cell in chapter.notebook.cells
-        for tag in notebooks.tags(cell)
+        for tag in chapters.tags(cell)
         if tag not in TAGS
     ]
 
@@ -139,9 +138,9 @@ def exercises(chapter):
 def solution_of(notebook, stub):
     """Find the solution of an exercise: the one that follows before the next exercise, or None."""
     for cell in notebook.cells[notebook.cells.index(stub) + 1 :]:
-        if "solution" in notebooks.tags(cell):
+        if "solution" in chapters.tags(cell):
             return cell
-        if "exercise" in notebooks.tags(cell):
+        if "exercise" in chapters.tags(cell):
             return None
     return None
 
@@ -206,7 +205,7 @@ def short_cells(chapter):
     """Demand cells that fit a screen."""
     return [
         f"{cell.id}: {len(cell.source.splitlines())} lines, expected at most {MAX_LINES}"
-        for cell in notebooks.code_cells(chapter.notebook)
+        for cell in chapters.code_cells(chapter.notebook)
         if len(cell.source.splitlines()) > MAX_LINES
     ]
 
@@ -229,9 +228,9 @@ def _named(name):
 def fresh_outputs(chapter):
     """Demand outputs of one clean run of the code beside them."""
     stored = chapter.notebook.metadata.get("course", {}).get("digest")
-    if stored != notebooks.digest(chapter.notebook):
+    if stored != chapters.digest(chapter.notebook):
         return ["code has changed since the outputs were made: run `make outputs`"]
-    counts = [cell.execution_count for cell in notebooks.code_cells(chapter.notebook)]
+    counts = [cell.execution_count for cell in chapters.code_cells(chapter.notebook)]
     if counts != list(range(1, len(counts) + 1)):
         return [f"the execution counts are not those of one run from the top: {counts}"]
     return []
@@ -239,7 +238,7 @@ def fresh_outputs(chapter):
 
 def clean_outputs(chapter):
     """Demand outputs without errors, warnings, paths of a machine and registries."""
-    return notebooks.output_faults(chapter.notebook)
+    return chapters.output_faults(chapter.notebook)
 
 
 def clean_sources(chapter):
@@ -247,7 +246,7 @@ def clean_sources(chapter):
     return [
         f"{cell.id}: names {piece}"
         for cell in chapter.notebook.cells
-        for piece in notebooks.revealing(cell.source)
+        for piece in chapters.revealing(cell.source)
     ]
 
 
@@ -279,7 +278,7 @@ def backend_neutral(chapter):
     """Demand Keras alone, so that the chapter runs on every backend."""
     return [
         f"{cell.id}: {match.strip()}"
-        for cell in notebooks.code_cells(chapter.notebook)
+        for cell in chapters.code_cells(chapter.notebook)
         for match in _BACKENDS.findall(cell.source)
     ]
 
@@ -324,8 +323,8 @@ def compared_text(chapter):
     """Demand that nbval has stored text to compare in at least one cell."""
     compared = [
         cell
-        for cell in notebooks.code_cells(chapter.notebook)
-        if "nbval-ignore-output" not in notebooks.tags(cell) and notebooks.output_text(cell).strip()
+        for cell in chapters.code_cells(chapter.notebook)
+        if "nbval-ignore-output" not in chapters.tags(cell) and chapters.output_text(cell).strip()
     ]
     return [] if compared else ["no cell has stored text that the tests compare"]
 

@@ -6,8 +6,7 @@ import subprocess
 import sys
 
 import pytest
-
-from notebooks import ROOT
+from chapters import ROOT
 
 
 @pytest.mark.slow

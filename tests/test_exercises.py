@@ -4,17 +4,16 @@ import importlib
 import runpy
 from pathlib import Path
 
+import chapters
 import exercise_run
 import notebook_factory as factory
 import notebook_rules
 import pytest
 
-import notebooks
-
 EXERCISES = Path(__file__).parent / "exercises"
 CHAPTERS = [
     path
-    for path in notebooks.find_chapters()
+    for path in chapters.find_chapters()
     if notebook_rules.Chapter.read(path).tagged("exercise")
 ]
 
@@ -39,7 +38,7 @@ def run_chapter(test_kernel_environment):
             module = importlib.import_module(f"course_utils.exercises.chapter_{chapter}")
             hints = {exercise.number: len(exercise.hints) for exercise in module.EXERCISES}
             outcome, answers = exercise_run.run_exercises(
-                notebooks.read(path),
+                chapters.read(path),
                 path.parent,
                 environment,
                 parameters=data["PARAMETERS"],

@@ -9,9 +9,8 @@ from base64 import b64encode
 
 import notebook_factory as factory
 import pytest
+from chapters import ROOT
 from nbformat.v4 import new_output
-
-from notebooks import ROOT
 
 HIDDEN_REACH = """import contextlib, socket
 with contextlib.suppress(Exception):

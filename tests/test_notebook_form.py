@@ -2,6 +2,7 @@
 
 import base64
 
+import chapters
 import nbformat
 import notebook_factory as factory
 import notebook_rules as rules
@@ -9,18 +10,16 @@ import pytest
 import stamp
 from nbformat.v4 import new_output
 
-import notebooks
-
 ADDRESS = "https://github.com/owner/course"
 SLUG = "owner/course"
 
 
 def test_the_course_has_notebooks():
-    assert notebooks.find_chapters()
+    assert chapters.find_chapters()
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", notebooks.find_chapters(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", chapters.find_chapters(), ids=lambda path: path.stem)
 def test_form(path, rule):
     faults = rule(rules.Chapter.read(path))
     assert not faults, f"{path.name}:\n" + "\n".join(faults)
@@ -79,7 +78,7 @@ def check_form(tmp_path):
         cells = good_cells()
         change(cells)
         notebook = factory.notebook(*cells)
-        notebook.metadata["course"] = {"digest": notebooks.digest(notebook)}
+        notebook.metadata["course"] = {"digest": chapters.digest(notebook)}
         notebook.metadata["colab"] = {"toc_visible": True}
         notebook.metadata["accelerator"] = "GPU"
         change_metadata(notebook.metadata)

@@ -1,11 +1,10 @@
 """`make outputs` on small notebooks: what it stores, and what it refuses to store."""
 
+import chapters
 import nbformat
 import notebook_factory as factory
 import outputs
 import pytest
-
-import notebooks
 
 
 def test_outputs_are_stored_and_all_else_stays(tmp_path):
@@ -15,14 +14,14 @@ def test_outputs_are_stored_and_all_else_stays(tmp_path):
         factory.code("assert-setting", "import os\nos.environ['COURSE_PROFILE']", tags=["setup"]),
         factory.code("print-offline", "print(os.environ['COURSE_OFFLINE'])"),
     )
-    notebook = notebooks.read(path)
+    notebook = chapters.read(path)
     notebook.metadata["colab"] = {"toc_visible": True}
     notebook.cells[2].metadata["execution"] = {"iopub.status.busy": "2020-01-01"}
     notebook.cells[2].execution_count = 17
-    notebooks.write(notebook, path)
+    chapters.write(notebook, path)
 
     assert outputs.main(["--nb", "3"], tmp_path) == 0
-    stored = notebooks.read(path)
+    stored = chapters.read(path)
     assert [cell.id for cell in stored.cells] == ["title", "assert-setting", "print-offline"]
     assert [cell.execution_count for cell in stored.cells[1:]] == [1, 2]
     assert stored.cells[1].metadata == {"tags": ["setup"]}
@@ -33,7 +32,7 @@ def test_outputs_are_stored_and_all_else_stays(tmp_path):
     assert stored.metadata.colab == {"toc_visible": True}
     assert stored.metadata.kernelspec.name == "python3"
     assert "version" not in stored.metadata.language_info
-    assert stored.metadata.course.digest == notebooks.digest(stored)
+    assert stored.metadata.course.digest == chapters.digest(stored)
     nbformat.validate(stored)
 
     once = path.read_bytes()
@@ -68,18 +67,18 @@ def test_one_refusal_does_not_cost_the_others(tmp_path):
     factory.write(tmp_path / "01_bad.ipynb", factory.code("bad", "1 / 0"))
     good = factory.write(tmp_path / "02_good.ipynb", factory.code("good", "print(1)"))
     assert outputs.main([], tmp_path) == 1
-    assert notebooks.read(good).cells[0].outputs[0].text == "1\n"
+    assert chapters.read(good).cells[0].outputs[0].text == "1\n"
 
 
 def test_the_digest_follows_the_code_alone():
     cells = [factory.markdown("prose", "One"), factory.code("code", "x = 1")]
     notebook = factory.notebook(*cells)
-    first = notebooks.digest(notebook)
+    first = chapters.digest(notebook)
     notebook.cells[0].source = "Two"
     notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="1")]
-    assert notebooks.digest(notebook) == first
+    assert chapters.digest(notebook) == first
     notebook.cells[1].source = "x = 2"
-    assert notebooks.digest(notebook) != first
+    assert chapters.digest(notebook) != first
 
 
 @pytest.mark.parametrize(
@@ -89,12 +88,12 @@ def test_the_digest_follows_the_code_alone():
         "File /usr/lib/python3.11/random.py",
         r"C:\Users\ada\model.keras",
         ".venv/lib/python3.11/site-packages/keras",
-        f"in {notebooks.ROOT}",
+        f"in {chapters.ROOT}",
         "pip --index-url",
     ],
 )
 def test_paths_and_registries_are_found(text):
-    assert notebooks.revealing(text)
+    assert chapters.revealing(text)
 
 
 @pytest.mark.parametrize(
@@ -107,4 +106,4 @@ def test_paths_and_registries_are_found(text):
     ],
 )
 def test_harmless_text_is_left_alone(text):
-    assert notebooks.revealing(text) == []
+    assert chapters.revealing(text) == []

@@ -10,15 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import chapters
 import kernels
 import notebook_factory as factory
 import psutil
 import pytest
 import run
 
-import notebooks
-
-TOOLS = notebooks.ROOT / "tools"
+TOOLS = chapters.ROOT / "tools"
 SETUP = factory.RECORD + (
     'record(kind="setup", profile=os.environ["COURSE_PROFILE"], '
     'backend=os.environ["KERAS_BACKEND"], device="a CPU", versions={"keras": "3"})'
@@ -72,7 +71,7 @@ def test_results_have_the_promised_form(folder, build):
         "bands": [{"name": "accuracy", "value": 0.91, "at_least": 0.9, "holds": True}],
     }
     assert path.read_bytes() == before, "make run must not write to notebooks"
-    executed = notebooks.read(build / "executed" / path.name)
+    executed = chapters.read(build / "executed" / path.name)
     assert [cell.execution_count for cell in executed.cells] == [1, 2]
 
 
@@ -188,13 +187,13 @@ def test_chapters_are_found_by_number_list_and_name(folder):
         factory.write(folder / f"{name}.ipynb", factory.code("nothing", "1"))
 
     def found(selection):
-        return [path.stem for path in notebooks.find_chapters(selection, folder)]
+        return [path.stem for path in chapters.find_chapters(selection, folder)]
 
     assert found("") == found(None) == ["00_start", "03_first", "11_dcgan"]
     assert found("11, 0") == ["00_start", "11_dcgan"]
     assert found("3") == found("03_first") == found("03_first.ipynb") == ["03_first"]
-    with pytest.raises(notebooks.UnknownChapterError, match="none in"):
-        notebooks.find_chapters("3", folder / "empty")
+    with pytest.raises(chapters.UnknownChapterError, match="none in"):
+        chapters.find_chapters("3", folder / "empty")
 
 
 class Terminal(io.StringIO):
@@ -214,7 +213,7 @@ def test_the_line_on_a_terminal_ticks_during_a_long_cell(folder):
     screen = Terminal()
     progress = run.Progress(path.stem, screen)
     kernels.execute(
-        notebooks.read(path),
+        chapters.read(path),
         folder,
         kernels.kernel_environment("quick", "tensorflow"),
         progress=progress,
@@ -256,7 +255,7 @@ def test_peak_memory_counts_the_kernel_and_its_children(folder):
         ),
     )
     environment = kernels.kernel_environment("quick", "tensorflow")
-    outcome = kernels.execute(notebooks.read(path), folder, environment)
+    outcome = kernels.execute(chapters.read(path), folder, environment)
     assert outcome.failure is None
     assert 320 < outcome.peak_mb < 700
 
@@ -264,7 +263,7 @@ def test_peak_memory_counts_the_kernel_and_its_children(folder):
 def test_a_cell_that_takes_too_long_fails(folder):
     path = factory.write(folder / "03_first.ipynb", factory.code("long", "while True: pass"))
     environment = kernels.kernel_environment("quick", "tensorflow")
-    outcome = kernels.execute(notebooks.read(path), folder, environment, timeout=1)
+    outcome = kernels.execute(chapters.read(path), folder, environment, timeout=1)
     assert outcome.failure.cell == "long"
     assert "longer than 1 s" in outcome.failure.error
 
@@ -364,9 +363,9 @@ def alive(process):
 
 def test_files_are_replaced_whole(tmp_path, monkeypatch):
     path = tmp_path / "deep" / "file.json"
-    notebooks.write_atomically(path, "old")
+    chapters.write_atomically(path, "old")
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        notebooks.write_atomically(path, "new")
+        chapters.write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [file.name for file in Path(path.parent).iterdir()] == ["file.json"]

@@ -1,10 +1,9 @@
 """The repository's address stands in one place, and everything that names it agrees."""
 
+import chapters
 import notebook_factory as factory
 import pytest
 import stamp
-
-import notebooks
 
 OLD = "https://github.com/old-owner/old-course"
 NEW = "https://github.com/new.owner/new_course.x"
@@ -40,9 +39,9 @@ def root(tmp_path):
         factory.code("set-up", stamp.SETUP.format(address=OLD, seed=3), "", tags=["setup"]),
         factory.markdown("reading", "See https://github.com/zalandoresearch/fashion-mnist."),
     )
-    notebook = notebooks.read(path)
-    notebook.metadata["course"] = {"digest": notebooks.digest(notebook)}
-    notebooks.write(notebook, path)
+    notebook = chapters.read(path)
+    notebook.metadata["course"] = {"digest": chapters.digest(notebook)}
+    chapters.write(notebook, path)
     return tmp_path
 
 
@@ -72,12 +71,12 @@ def test_stamping_there_and_back_changes_nothing(root):
 def test_a_fresh_digest_stays_fresh_and_a_stale_one_stale(root):
     path = root / "notebooks" / "03_first.ipynb"
     stamp.stamp(NEW, root)
-    notebook = notebooks.read(path)
-    assert notebook.metadata.course.digest == notebooks.digest(notebook)
+    notebook = chapters.read(path)
+    assert notebook.metadata.course.digest == chapters.digest(notebook)
     notebook.metadata.course.digest = "0" * 64
-    notebooks.write(notebook, path)
+    chapters.write(notebook, path)
     stamp.stamp(OLD, root)
-    assert notebooks.read(path).metadata.course.digest == "0" * 64
+    assert chapters.read(path).metadata.course.digest == "0" * 64
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import ipykernel.kernelspec
 import psutil
+from chapters import without_colours
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-from notebooks import without_colours
 
 BACKENDS = ("tensorflow", "jax", "torch")
 PROFILES = ("quick", "full")

@@ -3,11 +3,10 @@
 import argparse
 import sys
 
+from chapters import NOTEBOOKS, UnknownChapterError, digest, find_chapters, output_faults, read
+from chapters import write as write_notebook
 from kernels import execute, kernel_environment
 from run import Progress, clock
-
-from notebooks import NOTEBOOKS, UnknownChapterError, digest, find_chapters, output_faults, read
-from notebooks import write as write_notebook
 
 # What is stored names the language and no machine's version of it.
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -4,9 +4,9 @@ import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
+from chapters import ROOT
 
 from course_utils import objects, plots, scenes
-from notebooks import ROOT
 
 PICTURE = ROOT / "results" / "picture.png"
 

@@ -10,9 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from kernels import BACKENDS, PROFILES, Execution, Failure, execute, kernel_environment
-
-from notebooks import (
+from chapters import (
     NOTEBOOKS,
     ROOT,
     UnknownChapterError,
@@ -21,6 +19,7 @@ from notebooks import (
     write,
     write_atomically,
 )
+from kernels import BACKENDS, PROFILES, Execution, Failure, execute, kernel_environment
 
 BUILD = ROOT / "build"
 

@@ -12,8 +12,7 @@ import tomllib
 from pathlib import Path
 
 import nbformat
-
-from notebooks import ROOT, digest, write_atomically
+from chapters import ROOT, digest, write_atomically
 
 # The set-up cell of every chapter, which differ in the seed alone.
 SETUP = """try:

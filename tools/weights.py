@@ -4,17 +4,17 @@ The network is built and trained by the cells of its chapter, so that there is n
 the architecture or the recipe to keep alike.
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
+from chapters import ROOT, find_chapters, read, write_atomically
 from kernels import execute, kernel_environment
 from run import Progress, read_record
+from tables import MODEL_CARD, renewed
 
 from course_utils.records import record_own_weights
-from notebooks import ROOT, find_chapters, read
 
 FOLDER = ROOT / "data" / "weights"
 
@@ -73,13 +73,14 @@ def train(name, chapter, last_cell, model, measure):
         f"{measure} {measures[measure]:.4f}"
     )
     record_own_weights(FOLDER / name, source)
-    return f"{name}: {json.dumps(source)}"
+    return f"{name}: {source}"
 
 
 def main():
-    """Train every file of `TRAINED`."""
+    """Train every file of `TRAINED` and renew the model card."""
     for name, recipe in TRAINED.items():
         print(train(name, *recipe), flush=True)
+    write_atomically(MODEL_CARD, renewed()[MODEL_CARD])
     return 0
 
 

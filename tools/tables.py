@@ -2,7 +2,8 @@
 
 ``make run SEEDS="0 1 2"`` leaves one file a seed in ``build/``. This gathers them into
 ``results/<profile>-<device>-<backend>.json`` and writes the README's tables from those files and
-from the notebooks, so that no number in the README is typed by hand.
+from the notebooks, and the table of the model card from the records of the weights, so that no
+number in them is typed by hand.
 """
 
 import json
@@ -10,11 +11,14 @@ import re
 import statistics
 import sys
 
-from notebooks import ROOT, find_chapters, read, write_atomically
+from chapters import ROOT, find_chapters, read, write_atomically
+
+from course_utils.records import own_weights
 
 BUILD = ROOT / "build"
 RESULTS = ROOT / "results"
 README = ROOT / "README.md"
+MODEL_CARD = ROOT / "data" / "weights" / "README.md"
 
 _MARK = "<!-- {name}: written by `make results` -->"
 _END = "<!-- end of {name} -->"
@@ -178,12 +182,26 @@ def chapters_table(folder=ROOT / "notebooks", results=RESULTS):
     return "\n".join(lines)
 
 
-def with_tables(readme, tables):
-    """Put tables between their marks in the text of a README.
+def weights_table():
+    """Make the table of the weights that the course trained itself.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    lines = ["| file | bytes | sha256 | made by |", "| --- | ---: | --- | --- |"]
+    for record in own_weights().values():
+        lines.append(f"| {record.name} | {record.size:,} | {record.sha256} | {record.source} |")
+    return "\n".join(lines)
+
+
+def with_tables(text, tables):
+    """Put tables between their marks in the text of a page.
 
     Parameters
     ----------
-    readme : str
+    text : str
     tables : dict of str to str
         Markdown by the name in the mark.
 
@@ -198,17 +216,28 @@ def with_tables(readme, tables):
     """
     for name, table in tables.items():
         begin, end = _MARK.format(name=name), _END.format(name=name)
-        before, found, rest = readme.partition(begin)
+        before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)
         if not (found and closed):
             raise ValueError(f"Expected the marks {begin!r} and {end!r}. Received: a text without.")
-        readme = f"{before}{begin}\n{table}\n{end}{after}"
-    return readme
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    return text
 
 
-def current_tables():
-    """Return the README's tables as they should be now."""
-    return {"chapters": chapters_table(), "results": results_table()}
+def renewed():
+    """Return the text that each page with tables should have now.
+
+    Returns
+    -------
+    dict of Path to str
+    """
+    tables = {
+        README: {"chapters": chapters_table(), "results": results_table()},
+        MODEL_CARD: {"weights": weights_table()},
+    }
+    return {
+        page: with_tables(page.read_text(encoding="utf-8"), made) for page, made in tables.items()
+    }
 
 
 def _number(value):
@@ -218,12 +247,13 @@ def _number(value):
 
 
 def main():
-    """Store what ``build/`` holds and renew the README's tables."""
-    for path in store():
+    """Store what ``build/`` holds and renew the tables."""
+    written = store()
+    for page, text in renewed().items():
+        write_atomically(page, text)
+        written.append(page)
+    for path in written:
         print(f"written: {path.relative_to(ROOT)}")
-    text = with_tables(README.read_text(encoding="utf-8"), current_tables())
-    write_atomically(README, text)
-    print(f"written: {README.name}")
     return 0
 
 
