@@ -637,3 +637,10 @@ print(sorted(heavy & set(sys.modules)), seconds)
     loaded, seconds = done.stdout.rsplit(" ", 1)
     assert loaded == "[]"
     assert float(seconds) < 0.5
+
+
+def test_bars_take_a_colour_each():
+    ax = plots.bars({"a": 1, "b": 2}, label="size", colours=["#ff0000", "#0000ff"])
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == ["#ff0000", "#0000ff"]
+    with pytest.raises(ValueError, match=r"each of the 2 bars. Received: 1"):
+        plots.bars({"a": 1, "b": 2}, label="size", colours=["red"])

@@ -169,7 +169,9 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
     return ax
 
 
-def bars(values, *, label, unit="", control=None, at_least=None, title=None, ax=None):
+def bars(
+    values, *, label, unit="", colours=None, control=None, at_least=None, title=None, ax=None
+):
     """Draw figures of merit as bars from zero: mean, every single run, and the range between them.
 
     Parameters
@@ -180,6 +182,9 @@ def bars(values, *, label, unit="", control=None, at_least=None, title=None, ax=
         What the values are: the label of the axis.
     unit : str
         Written after each value, such as " s" or " %".
+    colours : sequence of colours, optional
+        One for each bar, where equal colours are to say that bars belong together; by default the
+        course's colours in turn.
     control : float or dict of str to float, optional
         Reference values, such as ``{"chance": 0.1}``: drawn as dotted lines.
     at_least : float, optional
@@ -196,7 +201,7 @@ def bars(values, *, label, unit="", control=None, at_least=None, title=None, ax=
     Raises
     ------
     ValueError
-        If there is nothing to draw, or a value is not finite.
+        If there is nothing to draw, a value is not finite, or there is not one colour a bar.
     """
     if not values:
         raise ValueError("Expected at least one name and value. Received: none.")
@@ -207,12 +212,18 @@ def bars(values, *, label, unit="", control=None, at_least=None, title=None, ax=
                 f"Expected {name!r} to be a number or several, all finite. "
                 f"Received: {values[name]!r}."
             )
+    if colours is None:
+        colours = [COLOURS[place % len(COLOURS)] for place in range(len(runs))]
+    elif len(colours) != len(runs):
+        raise ValueError(
+            f"Expected one colour for each of the {len(runs)} bars. Received: {len(colours)}."
+        )
     if ax is None:
         _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 0.95 + 0.46 * len(runs)))
     number = _number_format(np.concatenate(list(runs.values())))
-    for place, run in enumerate(runs.values()):
+    for place, (run, colour) in enumerate(zip(runs.values(), colours, strict=True)):
         mean, low, high = run.mean(), run.min(), run.max()
-        ax.barh(place, mean, height=0.58, color=COLOURS[place % len(COLOURS)], alpha=0.8, lw=0)
+        ax.barh(place, mean, height=0.58, color=colour, alpha=0.8, lw=0)
         spread = ""
         if run.size > 1:
             ax.plot([low, high], [place, place], color=INK, lw=1.2)
@@ -236,7 +247,7 @@ def bars(values, *, label, unit="", control=None, at_least=None, title=None, ax=
     ax.axvline(0, color=QUIET, lw=0.8)
     named = control if isinstance(control, dict) else {"control": control}
     lines = [
-        (f"{name} {value:g}{unit}", value, ":")
+        (f"{name} {value:.3g}{unit}", value, ":")
         for name, value in named.items()
         if value is not None
     ]
