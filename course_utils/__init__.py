@@ -18,7 +18,9 @@ __all__ = [
     "setup",
 ]
 
-_SUBMODULES = frozenset({"checks", "data", "objects", "plots", "runtime", "scenes"})
+_SUBMODULES = frozenset(
+    {"checks", "data", "objects", "plots", "runtime", "scene_language", "scene_questions", "scenes"}
+)
 _FUNCTIONS = {
     "by_profile": "runtime",
     "check": "checks",
