@@ -119,6 +119,10 @@ def number(answer):
     float
         The number.
     """
+    reject(
+        isinstance(answer, str),
+        f"A number is expected, without quotation marks. Received: {answer!r}.",
+    )
     try:
         array = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
@@ -183,7 +187,8 @@ class _UnknownExerciseError(LookupError):
 
 
 def _find(number):
-    chapter, _, _ = str(number).partition(".")
+    number = str(number)  # check(3.2, ...) is understood as well
+    chapter, _, _ = number.partition(".")
     known = {}
     if chapter.isdigit():
         module = f"course_utils.exercises.chapter_{int(chapter):02d}"

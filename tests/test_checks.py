@@ -80,10 +80,12 @@ def test_hints_come_one_by_one_and_begin_again(capsys):
     ]
 
 
-@pytest.mark.parametrize("number", ["99.7", "98.1", "two", 99.1, ""])
+def test_number_without_quotation_marks_is_understood(capsys):
+    assert _said(capsys, 99.1, 4) == "99.1 correct. Yes.\n"
+
+
+@pytest.mark.parametrize("number", ["99.7", "98.1", "two", 99.9, ""])
 def test_unknown_exercise_is_told_not_raised(capsys, number):
-    if number == 99.1:
-        number = 99.9
     check(number, 1)
     hint(number)
     assert capsys.readouterr().out.count("There is no exercise") == 2

@@ -27,7 +27,7 @@ def _judge_star(answer):
     reject(
         not isinstance(answer, np.ndarray) or answer.shape != (32, 32, 3),
         "A picture, an array of the shape (32, 32, 3), is expected. "
-        f"Received: {type(answer).__name__} {getattr(answer, 'shape', '')}.",
+        f"Received: {_described(answer)}.",
     )
 
     def drawn_as(shape="star", colour="blue", texture="stripes", angle=45):
@@ -55,9 +55,19 @@ def _judge_star(answer):
     )
 
 
+def _described(answer):
+    if isinstance(answer, np.ndarray):
+        return f"an array of the shape {answer.shape}"
+    return f"{type(answer).__name__} {answer!r}"
+
+
 def _judge_accuracy(function):
     answers, labels = np.array([0, 1, 2, 1]), np.array([0, 1, 1, 1])
     result = call(function, answers, labels)
+    reject(
+        isinstance(result, (bool, np.bool_)),
+        "That asks whether *all* answers are right. Which share of them is?",
+    )
     reject(
         np.size(result) == 4,
         "This still has one entry for each answer. Accuracy is one number: their mean.",
@@ -71,11 +81,12 @@ def _judge_accuracy(function):
         "For the answers [0, 1, 2, 1] and the labels [0, 1, 1, 1] the accuracy is 0.75. "
         f"Your function gives {result:g}.",
     )
-    result = number(call(function, np.array([1, 2]), np.array([2, 1])))
+    answers, labels = np.array([0, 3, 2, 1, 1]), np.array([0, 1, 2, 2, 0])
+    result = number(call(function, answers, labels))
     reject(
-        not math.isclose(result, 0, abs_tol=1e-12),
-        "It is right for one example. For the answers [1, 2] and the labels [2, 1] the accuracy "
-        f"is 0, and your function gives {result:g}: compare entry by entry.",
+        not math.isclose(result, 0.4),
+        "It is right for one example. For the answers [0, 3, 2, 1, 1] and the labels "
+        f"[0, 1, 2, 2, 0] the accuracy is 0.4, and your function gives {result:g}.",
     )
 
 

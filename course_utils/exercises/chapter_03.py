@@ -34,7 +34,7 @@ def _judge_parameters(answer):
 
 def _judge_shape(answer):
     reject(
-        not isinstance(answer, (tuple, list)) or len(answer) != 3,
+        np.ndim(answer) != 1 or len(answer) != 3,
         f"Three numbers are expected: height, width, channels. Received: {answer!r}.",
     )
     answer = tuple(number(part) for part in answer)
@@ -43,6 +43,7 @@ def _judge_shape(answer):
         answer[:2] == (48, 48),
         "padding='same' keeps height and width, but pooling follows each convolution.",
     )
+    reject(answer[:2] == (24, 24), "That is after one block. There are three.")
     reject(answer[:2] == (12, 12), "That is after two blocks. There are three.")
     reject(
         answer[2] == 3, "The convolution makes one channel per filter, not one per input colour."
@@ -67,6 +68,14 @@ def _judge_dense_parameters(function):
     reject(
         answer == inputs * units + units * classes + units,
         "The hidden units have their biases. The output units need theirs, too.",
+    )
+    reject(
+        answer == inputs * units + units * classes + classes,
+        "The output units have their biases. The hidden units need theirs, too.",
+    )
+    reject(
+        answer == inputs * units + units * classes + 2,
+        "One bias is counted for each layer. Each unit has its own.",
     )
     reject(
         answer == units * (inputs + 1),
@@ -104,50 +113,63 @@ def _judge_standard_error(function):
         math.isclose(answer, math.sqrt(0.9 / 2_500), rel_tol=1e-6),
         "The factor (1 - p) is missing: a network that is always right has no error at all.",
     )
+    reject(
+        answer == 0,
+        "Python multiplies before it subtracts: put 1 - accuracy in parentheses.",
+    )
+    reject(
+        math.isclose(answer, 0.9 * 0.1 / 2_500 / 2, rel_tol=1e-6),
+        "`** 1 / 2` is a power of 1, divided by 2. Write `** 0.5`, or use math.sqrt.",
+    )
     for accuracy, n in ((0.9, 2_500), (0.5, 100), (1.0, 10)):
         answer = number(call(function, accuracy, n))
         expected = math.sqrt(accuracy * (1 - accuracy) / n)
         reject(
             not math.isclose(answer, expected, rel_tol=1e-6, abs_tol=1e-12),
-            f"At an accuracy of {accuracy} on {n:,} images the standard error is {expected:.4f}. "
-            f"Your function gives {answer:.4f}.",
+            f"At an accuracy of {accuracy} on {n:,} images the standard error is {expected:.6g}. "
+            f"Your function gives {answer:.6g}.",
         )
 
 
 def _judge_most_confused(function):
-    counts = np.array([[90, 3, 7], [2, 80, 18], [9, 12, 79]])
+    counts = np.array([[90, 3, 7], [2, 80, 18], [12, 9, 79]])
     given = counts.copy()
-    answer = call(function, given)
-    reject(
-        not (np.ndim(answer) == 1 and len(answer) == 2),
-        f"A pair of class numbers is expected: (true, answered). Received: {answer!r}.",
-    )
-    answer = tuple(number(part) for part in answer)
+    answer = _pair(function, given)
     reject(
         answer[0] == answer[1],
-        "That is the diagonal: the class answered correctly most often. Mistakes lie off it.",
+        "That lies on the diagonal, where the right answers are. Mistakes lie off it.",
     )
     reject(
         answer == (2, 1),
         "The pair is the right one, the wrong way round. Rows are the true classes.",
     )
     reject(
-        not np.array_equal(given, counts),
-        "The pair is judged right, but your function changed the matrix it was given. "
+        answer == (2, 0),
+        "That is the most frequent mistake of the class with the most mistakes. Asked for is the "
+        "largest single entry off the diagonal.",
+    )
+    reject(
+        answer == (1, 2) and not np.array_equal(given, counts),
+        "The pair is the right one, but your function changed the matrix it was given. "
         "Work on a copy.",
     )
+    others = np.array([[40, 0, 6, 0], [0, 5, 0, 0], [0, 0, 5, 0], [4, 0, 0, 1]])
+    for matrix, expected in ((counts, (1, 2)), (others, (0, 2))):
+        answer = _pair(function, matrix.copy())
+        reject(
+            answer != expected,
+            f"In {matrix.tolist()} the most mistakes are made with true class {expected[0]} "
+            f"answered {expected[1]}. Your function gives {answer}.",
+        )
+
+
+def _pair(function, counts):
+    answer = call(function, counts)
     reject(
-        answer != (1, 2),
-        "In [[90, 3, 7], [2, 80, 18], [9, 12, 79]] the most mistakes, 18, are made with true "
-        f"class 1 answered 2. Your function gives {tuple(int(part) for part in answer)}.",
+        np.ndim(answer) != 1 or len(answer) != 2,
+        f"A pair of class numbers is expected: (true, answered). Received: {answer!r}.",
     )
-    other = np.array([[5, 0, 0, 0], [0, 5, 0, 0], [0, 0, 5, 0], [4, 0, 0, 1]])
-    answer = tuple(number(part) for part in call(function, other))
-    reject(
-        answer != (3, 0),
-        "It is right for one matrix but not for every one. Of what does your function depend "
-        "besides the largest entry off the diagonal?",
-    )
+    return tuple(int(number(part)) for part in answer)
 
 
 EXERCISES = (
@@ -204,6 +226,6 @@ EXERCISES = (
             "np.unravel_index(matrix.argmax(), matrix.shape) gives row and column of the largest.",
         ),
         judge=_judge_most_confused,
-        praise="Now run most_confused(counts) after the next figure and compare with your guess.",
+        praise="Add a cell with most_confused(counts), and compare with your guess.",
     ),
 )

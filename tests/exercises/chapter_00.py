@@ -9,6 +9,7 @@ WRONG = {
         ("numbers_in_a_picture = 32 * 3", "one row of pixels"),
         ("numbers_in_a_picture = 32 * 32 * 4", "Received 4,096"),
         ("numbers_in_a_picture = (32, 32, 3)", "Received: 3 of them"),
+        ('numbers_in_a_picture = "3072"', "without quotation marks"),
     ],
     "0.2": [
         ('star = objects.draw_object("star", "blue", "stripes")', "Now turn it"),
@@ -35,7 +36,15 @@ WRONG = {
         ("def accuracy(answers, labels):\n    return np.mean(answers)", "Your function gives 1"),
         (
             "def accuracy(answers, labels):\n    return 0.75",
-            "compare entry by entry",
+            "and your function gives 0.75",
+        ),
+        (
+            "def accuracy(answers, labels):\n    return np.sum(answers == labels) / 4",
+            "and your function gives 0.5",
+        ),
+        (
+            "def accuracy(answers, labels):\n    return np.array_equal(answers, labels)",
+            "whether *all* answers are right",
         ),
     ],
 }

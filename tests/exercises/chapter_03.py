@@ -12,12 +12,14 @@ WRONG = {
         ("conv_parameters = 3 * 3 * 32 + 1", "a single filter"),
         ("conv_parameters = 64 * 3 * 3 * 32 + 1", "Each filter has its own"),
         ("conv_parameters = 64 * 32", "Received 2,048"),
-        ("conv_parameters = 'many'", "single number is expected"),
+        ("conv_parameters = 'many'", "without quotation marks"),
     ],
     "3.2": [
         ("shape_before_average = (48, 48, 40)", "pooling follows each convolution"),
         ("shape_before_average = (40, 6, 6)", "channels last"),
+        ("shape_before_average = (24, 24, 40)", "after one block"),
         ("shape_before_average = (12, 12, 40)", "after two blocks"),
+        ('shape_before_average = ("6", "6", "40")', "without quotation marks"),
         ("shape_before_average = (6, 6, 3)", "one channel per filter"),
         ("shape_before_average = (6, 6, 80)", "do not add up"),
         ("shape_before_average = (6, 40)", "Three numbers are expected"),
@@ -42,6 +44,16 @@ WRONG = {
             "def dense_parameters(inputs, units, classes):\n"
             "    return units * (inputs + 1) + classes * units",
             "output units need theirs",
+        ),
+        (
+            "def dense_parameters(inputs, units, classes):\n"
+            "    return inputs * units + (units + 1) * classes",
+            "hidden units need theirs",
+        ),
+        (
+            "def dense_parameters(inputs, units, classes):\n"
+            "    return inputs * units + 1 + units * classes + 1",
+            "for each layer",
         ),
         (
             "def dense_parameters(inputs, units, classes):\n    return inputs * units * classes",
@@ -69,7 +81,20 @@ WRONG = {
         (
             "def standard_error(accuracy, n):\n"
             "    return 100 * math.sqrt(accuracy * (1 - accuracy) / n)",
-            "the standard error is 0.0060",
+            "the standard error is 0.006.",
+        ),
+        (
+            "def standard_error(accuracy, n):\n"
+            "    return math.sqrt(accuracy * (1 - accuracy) / (n - 1))",
+            "gives 0.0060012",
+        ),
+        (
+            "def standard_error(accuracy, n):\n    return math.sqrt((accuracy * 1 - accuracy) / n)",
+            "in parentheses",
+        ),
+        (
+            "def standard_error(accuracy, n):\n    return (accuracy * (1 - accuracy) / n) ** 1 / 2",
+            "Write `** 0.5`",
         ),
         (
             "def standard_error(accuracy, n):\n    return math.sqrt(p * (1 - p) / n)",
@@ -80,7 +105,7 @@ WRONG = {
         (
             "def most_confused(counts):\n"
             "    return np.unravel_index(counts.argmax(), counts.shape)",
-            "That is the diagonal",
+            "lies on the diagonal",
         ),
         (
             "def most_confused(counts):\n"
@@ -102,7 +127,21 @@ WRONG = {
             "    return mistakes.argmax()",
             "A pair of class numbers",
         ),
-        ("def most_confused(counts):\n    return 1, 2", "not for every one"),
+        (
+            "def most_confused(counts):\n"
+            "    mistakes = counts - np.diag(counts.diagonal())\n"
+            "    worst = mistakes.sum(axis=1).argmax()\n"
+            "    return worst, mistakes[worst].argmax()",
+            "class with the most mistakes",
+        ),
+        (
+            "def most_confused(counts):\n"
+            "    shares = counts / counts.sum(axis=1, keepdims=True)\n"
+            "    np.fill_diagonal(shares, 0)\n"
+            "    return np.unravel_index(shares.argmax(), shares.shape)",
+            "Your function gives (3, 0)",
+        ),
+        ("def most_confused(counts):\n    return 1, 2", "Your function gives (1, 2)"),
         ("def most_confused(counts):\n    return 0, 2", "Your function gives (0, 2)"),
     ],
 }
