@@ -250,7 +250,9 @@ def test_taking_an_object_away_changes_its_pixels_and_its_shadow(seed, number):
     there = data.counts > number
     nearer = seen_depth.reshape(data.instances.shape) > data.depth[:, number, None, None]
     nearer &= there[:, None, None]
+    # (but for a flower, through whose notches between petals a little is seen)
     inside = nearer & interior(data.instances)
+    inside &= data.semantic != data.class_names.index("flower") + 1
     assert change[inside].max(initial=0) <= 1  # a last bit of rounding
     # a shadow darkens
     shaded = ~spread(gone, 2)
