@@ -85,3 +85,26 @@ def chosen(name, value, known):
             f"`{name}` must be different names out of {', '.join(known)}. Received: {value!r}"
         )
     return tuple(names), np.array([known.index(each) for each in names], np.int64)
+
+
+def one_of(name, value, known):
+    """Return the index of one known name, as an array of one.
+
+    Parameters
+    ----------
+    name : str
+    value : str
+    known : tuple of str
+
+    Returns
+    -------
+    ndarray of int64, shape (1,)
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    if value not in known:
+        raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}")
+    return np.array([known.index(value)], np.int64)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course_utils import drawing
-from course_utils.arguments import chosen, interval, number, pair, whole
+from course_utils.arguments import chosen, interval, number, one_of, pair, whole
 from course_utils.drawing import COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 _CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
@@ -237,9 +237,9 @@ def draw_object(
     size = whole("size", size, 24, 128)
     scale = number("scale", scale, 0.4, 0.9)
     x, y = pair("centre", centre)
-    _, shape_ids = chosen("shape", (shape,), SHAPE_NAMES)
-    _, colour_ids = chosen("colour", (colour,), COLOUR_NAMES)
-    _, texture_ids = chosen("texture", (texture,), TEXTURE_NAMES)
+    shape_ids = one_of("shape", shape, SHAPE_NAMES)
+    colour_ids = one_of("colour", colour, COLOUR_NAMES)
+    texture_ids = one_of("texture", texture, TEXTURE_NAMES)
     spec = _Spec(
         shape=shape_ids,
         colour=colour_ids,

@@ -201,7 +201,7 @@ class MeasureTable:
         Name, value, band and whether it holds.
     """
 
-    _HEADER = ("measure", "this run", "the course expects", "")
+    _HEADER = ("measure", "this run", "the course expects", "result")
 
     def __init__(self, rows):
         self.rows = tuple(rows)
@@ -254,6 +254,7 @@ def progress(title):
     class OneLine(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             self.started = time.perf_counter()
+            print(f"\r{title}: epoch 1/{self.params['epochs']} ...", end="", flush=True)
 
         def on_epoch_end(self, epoch, logs=None):
             shown = (f"{name} {value:.3f}" for name, value in (logs or {}).items())
@@ -426,7 +427,7 @@ def _number(value):
         return f"{value:,}"
     if math.isfinite(value) and abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.4g}" if abs(value) < 1 else f"{value:.2f}"
+    return f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.1g}"
 
 
 def _record(**entry):

@@ -9,11 +9,14 @@ from kernels import execute, kernel_environment
 from run import Progress, clock
 
 # What is stored names the language and no machine's version of it.
-KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# As Jupyter itself writes it, so that opening and saving a notebook changes as little as possible.
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
     "file_extension": ".py",
     "mimetype": "text/x-python",
     "name": "python",
+    "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
 _PASSING_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "outputId")
@@ -65,6 +68,7 @@ def store_outputs(path):
     environment = kernel_environment(
         "quick",
         "tensorflow",
+        COURSE_PROFILE=None,  # so that the set-up line reads as a learner will see it
         COURSE_OFFLINE="1",
         COURSE_STRICT="1",
         COURSE_DATA_DIR=None,

@@ -169,9 +169,7 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
     return ax
 
 
-def bars(
-    values, *, label, unit="", colours=None, control=None, at_least=None, title=None, ax=None
-):
+def bars(values, *, label, unit="", colours=None, control=None, at_least=None, title=None, ax=None):
     """Draw figures of merit as bars from zero: mean, every single run, and the range between them.
 
     Parameters

@@ -30,7 +30,7 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
 
     Faces are to scale, height by width. The depth of a block grows with the square root of its
     channels, the height of the column that stands for a vector with the logarithm of its units.
-    Blue is what has parameters to learn, grey what has none.
+    Blue is what has parameters, grey what has none.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
             arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
     total = sum(parameters for _, _, parameters in layers)
-    ax.text(0, ground - 0.08, "parameters to learn", ha="left", va="top", fontsize=_TEXT)
+    ax.text(0, ground - 0.08, "parameters", ha="left", va="top", fontsize=_TEXT)
     ax.text(right, ground - 0.08, f"{total:,} in all", ha="right", va="top", fontsize=_TEXT)
     if title:
         ax.set_title(title)
