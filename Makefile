@@ -24,7 +24,7 @@ setup:  ## build .venv, once; every target below does this first (PYTHON=python3
 	$(BOOTSTRAP) $(if $(filter torch,$(BACKEND)),--torch)
 
 lab: setup  ## open the course in JupyterLab (BACKEND=, PROFILE=)
-	$(COURSE_ENV) $(IN_VENV) -m jupyterlab notebooks/00_start_here.ipynb
+	$(COURSE_ENV) $(IN_VENV) -m jupyterlab --LabApp.news_url=None notebooks/00_start_here.ipynb
 
 run: setup  ## run the chapters and print what each measured (NB=03, PROFILE=full, BACKEND=jax, SEEDS="0 1 2")
 	@$(IN_VENV) tools/run.py --nb "$(NB)" --profile "$(PROFILE)" --backend "$(BACKEND)" --seeds "$(SEEDS)"

@@ -30,8 +30,8 @@ def draw():
     above.imshow(mosaic, aspect="auto")
     above.axis("off")
 
-    drawn = scenes.make_scenes(40, seed=4, size=128, objects=(4, 5))
-    chosen = int(np.argmin(drawn.visibility.min(axis=1, initial=1.0, where=drawn.labels >= 0)))
+    drawn = scenes.make_scenes(300, seed=4, size=128, objects=(5, 5))
+    chosen = min(range(len(drawn)), key=lambda i: _dullness(drawn, i))
     known = drawn.counts[chosen]
     image = drawn.images[chosen]
     names = [drawn.class_names[label] for label in drawn.labels[chosen, :known]]
@@ -48,6 +48,12 @@ def draw():
         ax.set_title(title, fontsize=9, loc="left", pad=3)
     figure.text(0.01, 0.018, f"every word known: “{drawn.captions[chosen]}”", fontsize=9)
     return figure
+
+
+def _dullness(drawn, i):
+    """Rank a scene: many shapes, colours and textures first, then the most hidden object."""
+    kinds = sum(len(set(ids[i])) for ids in (drawn.labels, drawn.colours, drawn.textures))
+    return -kinds, drawn.visibility[i].min()
 
 
 def main():
