@@ -43,8 +43,8 @@ def _judge_shape(answer):
         answer[:2] == (48, 48),
         "padding='same' keeps height and width, but pooling follows each convolution.",
     )
-    reject(answer[:2] == (24, 24), "That is after one block. There are three.")
-    reject(answer[:2] == (12, 12), "That is after two blocks. There are three.")
+    reject(answer[:2] == (24, 24), "That is after one pooling. There are three.")
+    reject(answer[:2] == (12, 12), "That is after two poolings. There are three.")
     reject(
         answer[2] == 3, "The convolution makes one channel per filter, not one per input colour."
     )
@@ -54,7 +54,8 @@ def _judge_shape(answer):
     )
     reject(
         answer != (6, 6, 40),
-        "Height and width are halved once per block; the channels are those of the last block.",
+        "Each of the three poolings halves height and width; the channels are those of the last "
+        "convolution.",
     )
 
 
@@ -188,9 +189,9 @@ EXERCISES = (
         "3.2",
         begin="Replace each of the three dots by a number: height, width, channels.",
         hints=(
-            "Follow one number at a time: first the height, through all three blocks.",
+            "Follow one number at a time: first the height, three times through the four steps.",
             "The convolution keeps height and width, the pooling halves them.",
-            "48, 24, 12, and once more. The channels: how many filters has the last block?",
+            "48, 24, 12, and once more. How many filters has the last convolution?",
         ),
         judge=_judge_shape,
         praise="Where shrinks, what grows.",

@@ -17,13 +17,13 @@ WRONG = {
     "3.2": [
         ("shape_before_average = (48, 48, 40)", "pooling follows each convolution"),
         ("shape_before_average = (40, 6, 6)", "channels last"),
-        ("shape_before_average = (24, 24, 40)", "after one block"),
-        ("shape_before_average = (12, 12, 40)", "after two blocks"),
+        ("shape_before_average = (24, 24, 40)", "after one pooling"),
+        ("shape_before_average = (12, 12, 40)", "after two poolings"),
         ('shape_before_average = ("6", "6", "40")', "without quotation marks"),
         ("shape_before_average = (6, 6, 3)", "one channel per filter"),
         ("shape_before_average = (6, 6, 80)", "do not add up"),
         ("shape_before_average = (6, 40)", "Three numbers are expected"),
-        ("shape_before_average = (8, 8, 40)", "halved once per block"),
+        ("shape_before_average = (8, 8, 40)", "halves height and width; the channels"),
     ],
     "3.3": [
         (
