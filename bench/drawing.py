@@ -1,10 +1,9 @@
-"""Measure how many objects (and scenes) a second one core draws, with all their labels.
+"""Measure how many objects and scenes a second one core draws, with all their labels.
 
 Counts CPU seconds of this process, so that a busy machine does not spoil the figure. Exits with 1
 when a rate is under its bar.
 """
 
-import importlib.util
 import os
 import statistics
 import sys
@@ -16,6 +15,7 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from course_utils.objects import make_objects  # noqa: E402
+from course_utils.scenes import make_scenes  # noqa: E402
 
 RUNS = 7
 
@@ -33,11 +33,10 @@ def rate(draw, n):
 
 def main():
     """Print a line for each kind of drawing; return whether every bar holds."""
-    cases = [("objects, 32 x 32", lambda n, seed: make_objects(n, seed=seed), 6000, 10_000)]
-    if importlib.util.find_spec("course_utils.scenes"):
-        from course_utils.scenes import make_scenes
-
-        cases.append(("scenes, 64 x 64", lambda n, seed: make_scenes(n, seed=seed), 1500, 2_000))
+    cases = [
+        ("objects, 32 x 32", lambda n, seed: make_objects(n, seed=seed), 6000, 10_000),
+        ("scenes, 64 x 64", lambda n, seed: make_scenes(n, seed=seed), 1500, 2_000),
+    ]
     print(f"{'drawn on one core':<20}{'median/s':>10}{'worst/s':>10}{'bar/s':>10}  holds")
     all_hold = True
     for name, draw, n, bar in cases:
