@@ -51,6 +51,15 @@ DRAWN = {
         at_least=0.12,
         title="Bars",
     ),
+    "curves": lambda: plots.curves(
+        {"CNN": [[0.8, 0.9, 0.7], [0.7, 0.9, 0.9]], "dense": [0.3, 0.5, 0.6]},
+        [10, 50, 500],
+        label="accuracy",
+        x_label="images",
+        log_x=True,
+        control={"chance": 0.1},
+        title="Curves",
+    ),
     "shapes": lambda: plots.shape_flow(LAYERS, faces=[PICTURE, *[None] * 4], title="Shapes"),
 }
 
@@ -95,7 +104,7 @@ def test_returns_titled_axes_and_shows_nothing(name, monkeypatch, capsys):
     assert all(isinstance(ax, mpl.axes.Axes) for ax in axes)
     texts = [text.get_text() for text in axes[0].figure.findobj(mpl.text.Text)]
     assert any(text in texts for text in ("Seven", "Three", "One run", "Four images", "Box", "Mask",
-                                          "Heat", "Bars", "Shapes"))  # fmt: skip
+                                          "Heat", "Bars", "Curves", "Shapes"))  # fmt: skip
     assert capsys.readouterr().out == ""
 
 
@@ -128,6 +137,7 @@ def test_draws_on_the_axes_it_is_given(name):
         "masks": lambda ax: plots.masks(PICTURE, PICTURE[..., 0] // 128, ax=ax),
         "heat": lambda ax: plots.heat_map(PICTURE, PICTURE[..., 0], ax=ax),
         "bars": lambda ax: plots.bars({"CNN": 1}, label="accuracy", ax=ax),
+        "curves": lambda ax: plots.curves({"a": [1, 2]}, [1, 2], label="y", x_label="x", ax=ax),
         "shapes": lambda ax: plots.shape_flow(LAYERS, ax=ax),
     }
     assert called[name](right) is right
@@ -151,6 +161,11 @@ def test_contrast_is_that_of_the_standard():
     assert _contrast("black", "white") == pytest.approx(21)
     assert _contrast("white", "white") == 1
     assert _contrast("#767676", "white") == pytest.approx(4.54, abs=0.005)
+
+
+def test_an_image_may_go_without_the_title_that_others_have():
+    axes = plots.image_grid(np.stack([PICTURE] * 3), titles=["first", "", " "])
+    assert [ax.get_title() for ax in axes.ravel()] == ["first", "", " "]
 
 
 # --- show --------------------------------------------------------------------------------------
@@ -578,6 +593,60 @@ def test_bars_name_their_references_and_units():
 def test_bars_say_what_is_wrong(values, message):
     with pytest.raises(ValueError, match=message):
         plots.bars(values, label="accuracy")
+
+
+# --- curves -------------------------------------------------------------------------------------
+
+
+def test_curves_are_means_in_a_band_from_least_to_greatest():
+    ax = plots.curves(
+        {"CNN": [[0.8, 0.6], [0.6, 0.8], [0.7, 1.0]], "dense": [0.3, 0.5]},
+        [2, 10],
+        label="accuracy",
+        x_label="images",
+        control={"chance": 0.1},
+    )
+    cnn, dense, chance = ax.lines
+    np.testing.assert_allclose(cnn.get_xydata(), [[2, 0.7], [10, 0.8]])
+    np.testing.assert_allclose(dense.get_xydata(), [[2, 0.3], [10, 0.5]])
+    assert set(chance.get_ydata()) == {0.1}
+    (band,) = ax.collections
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.tolist()}
+    assert {(2, 0.6), (2, 0.8), (10, 0.6), (10, 1.0)} == corners
+    assert {text.get_text() for text in ax.texts} == {"CNN", "dense", "chance"}
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("images", "accuracy")
+
+
+def test_curves_stand_over_names_or_powers():
+    ax = plots.curves({"a": [1, 2, 3]}, ["early", "middle", "late"], label="y", x_label="depth")
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["early", "middle", "late"]
+    ax = plots.curves({"a": [1, 2, 3]}, [10, 100, 1000], label="y", x_label="images", log_x=True)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["10", "100", "1000"]
+
+
+def test_names_stand_where_curves_end_on_either_scale():
+    for log_y in (False, True):
+        ax = plots.curves(
+            {"a": [1, 10], "b": [1, 1000]}, [1, 2], label="y", x_label="x", log_y=log_y
+        )
+        for text, end in zip(ax.texts, (10, 1000), strict=True):
+            _, on_page = ax.transAxes.inverted().transform(ax.transData.transform((2, end)))
+            assert text.get_position()[1] == pytest.approx(on_page, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "at least one"),
+        ({"a": [1, 2, 3]}, "each of the 2 places"),
+        ({"a": [1, np.nan]}, "finite"),
+        ({"a": [[[1, 2]]]}, "'a'"),
+    ],
+)
+def test_curves_say_what_is_wrong(values, message):
+    with pytest.raises(ValueError, match=message):
+        plots.curves(values, [1, 2], label="accuracy", x_label="images")
 
 
 # --- shape_flow --------------------------------------------------------------------------------

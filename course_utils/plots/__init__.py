@@ -4,7 +4,7 @@ Data come first, options are keyword-only, ``ax=None`` makes a figure of a fitti
 is shown until `show` is given the figure together with its alternative text.
 """
 
-from course_utils.plots.charts import bars, confusion_matrix, history
+from course_utils.plots.charts import bars, confusion_matrix, curves, history
 from course_utils.plots.display import show
 from course_utils.plots.images import image_grid
 from course_utils.plots.overlays import boxes, heat_map, masks
@@ -16,6 +16,7 @@ __all__ = [
     "bars",
     "boxes",
     "confusion_matrix",
+    "curves",
     "heat_map",
     "history",
     "image_grid",

@@ -10,6 +10,7 @@ from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, QUIET, as_t
 _LABEL_SIZE = 9
 _MOST_DIRECT = 8
 _THIN = 1.4
+_MARKERS = "osD^vP*X"
 _ERROR = "#ff9933"  # light enough for dark figures on its full strength
 
 
@@ -265,6 +266,78 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
     return ax
 
 
+def curves(
+    values, x, *, label, x_label, log_x=False, log_y=False, control=None, title=None, ax=None
+):
+    """Draw figures of merit against something that was varied: mean, and range over runs.
+
+    Parameters
+    ----------
+    values : dict of str to array of shape (k,) or (runs, k)
+        For each name one value at each of the k places, or those of several runs (seeds): then
+        the line is their mean, and the band goes from the least to the greatest.
+    x : sequence of k numbers or k str
+        What was varied. Numbers are drawn to scale, texts at equal distances.
+    label, x_label : str
+        What the values are and what was varied: the labels of the axes.
+    log_x, log_y : bool
+        Draw what was varied, or the values, on a logarithmic scale.
+    control : dict of str to float, optional
+        Reference values, such as ``{"chance": 0.1}``: drawn as dotted lines.
+    title : str, optional
+        Title of the Axes.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw, a value is not finite, or there is not one value a place.
+    """
+    if not values:
+        raise ValueError("Expected at least one name and values. Received: none.")
+    runs = {name: np.atleast_2d(np.asarray(v, dtype=float)) for name, v in values.items()}
+    for name, run in runs.items():
+        if run.ndim != 2 or run.shape[1] != len(x) or not run.size or not np.isfinite(run).all():
+            raise ValueError(
+                f"Expected {name!r} to hold one finite value for each of the {len(x)} places, "
+                f"shape (k,) or (runs, k). Received: {values[name]!r}."
+            )
+    if ax is None:
+        _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 3.6))
+    named = any(isinstance(place, str) for place in x)
+    places = np.arange(len(x)) if named else np.asarray(x, dtype=float)
+    ends = []
+    for index, (name, run) in enumerate(runs.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        mean = run.mean(axis=0)
+        if len(run) > 1:
+            ax.fill_between(places, run.min(axis=0), run.max(axis=0), color=colour, alpha=0.2, lw=0)
+        ax.plot(places, mean, _MARKERS[index % len(_MARKERS)], ls="-", color=colour, ms=5)
+        ends.append((name, mean[np.argmax(places)], colour))
+    for name, value in (control or {}).items():
+        ax.axhline(value, color=QUIET, ls=":", lw=1.2)
+        ends.append((name, value, QUIET))
+    if log_x:
+        ax.set_xscale("log")
+        ax.minorticks_off()
+    if named or log_x:
+        ax.set_xticks(places, [place if named else f"{place:g}" for place in x])
+    if log_y:
+        ax.set_yscale("log")
+    ax.set(xlabel=x_label, ylabel=label)
+    ax.margins(x=0.03, y=0.06)
+    ax.grid(axis="y")
+    if title:
+        ax.set_title(title)
+    _label_ends(ax, ends)
+    return ax
+
+
 def _runs(histories):
     """Return ``{name: {metric: values}}``, with the name None where there is a single run."""
     record = getattr(histories, "history", histories)
@@ -288,10 +361,10 @@ def _label_ends(ax, ends):
     """Name lines right of the axes, pushed apart where they would overlap."""
     ax.figure.draw_without_rendering()
     height = ax.get_window_extent().height / ax.figure.dpi * 72
-    low, high = ax.get_ylim()
     gap = 1.3 * _LABEL_SIZE / height
     order = sorted(range(len(ends)), key=lambda i: ends[i][1])
-    wanted = np.array([(ends[i][1] - low) / (high - low) for i in order])
+    on_page = ax.transData.transform([(ax.get_xlim()[1], ends[i][1]) for i in order])
+    wanted = ax.transAxes.inverted().transform(on_page)[:, 1]
     for i, y in zip(order, _spread(wanted, gap), strict=True):
         name, _, colour = ends[i]
         ax.text(

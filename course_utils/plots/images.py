@@ -233,9 +233,10 @@ def _columns(n, most):
 def text_width(text, size):
     """Return the width in inches of the longest line of a bold text, `size` in points."""
     font = FontProperties(weight="bold")
+    lines = [line for line in f"{text}".split("\n") if line.strip()]  # nothing has no outline
     return max(
-        TextPath((0, 0), line, size=size, prop=font).get_extents().width / 72
-        for line in f"{text}\n".split("\n")[:-1]
+        (TextPath((0, 0), line, size=size, prop=font).get_extents().width / 72 for line in lines),
+        default=0.0,
     )
 
 
