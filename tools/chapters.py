@@ -101,6 +101,30 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
+def definitions(path, ids):
+    """Execute some cells of a chapter here, so that its functions serve elsewhere without a copy.
+
+    Parameters
+    ----------
+    path : Path
+        Of the notebook.
+    ids : sequence of str
+        Ids of code cells, in the order of the notebook, that need no other cell.
+
+    Returns
+    -------
+    dict
+        The names that they define.
+    """
+    import course_utils
+
+    sources = {cell.id: cell.source for cell in code_cells(read(path))}
+    names = {"cu": course_utils}
+    for name in ids:
+        exec(compile(sources[name], f"{Path(path).name}:{name}", "exec"), names)
+    return names
+
+
 def digest(notebook):
     """Fingerprint all code in a notebook: outputs were made by this code, or they are stale.
 
