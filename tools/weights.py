@@ -6,6 +6,7 @@ the architecture or the recipe to keep alike.
 
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -18,9 +19,66 @@ from course_utils.records import record_own_weights
 
 FOLDER = ROOT / "data" / "weights"
 
-# For each file: the chapter, the last of its cells that is needed, the model's name there, and
-# the measure to quote on the model card.
-TRAINED = {"first_cnn.keras": ("03", "test-all-three", "cnn", "cnn test accuracy")}
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a chapter trains a network.
+
+    Parameters
+    ----------
+    chapter : str
+        Its number.
+    model, measure : str
+        The model's name in the notebook, and the measure to quote on the model card.
+    cells : tuple of str
+        The code cells that are needed, in the order of the notebook.
+    constants : str
+        Assignments that stand in for some of the cell of parameters; quoted on the card, too.
+    """
+
+    chapter: str
+    model: str
+    measure: str
+    cells: tuple[str, ...]
+    constants: str = ""
+
+
+TRAINED = {
+    "backbone.keras": Recipe(
+        "04",
+        "backbone",
+        "backbone test accuracy",
+        (
+            "set-up",
+            "imports",
+            "parameters",
+            "build-the-network",
+            "train-functions",
+            "one-cycle-schedule",
+            "augment",
+            "draw-many",
+            "recipe-function",
+            "train-the-backbone",
+        ),
+        "RECIPE_IMAGES = 60_000",
+    ),
+    "first_cnn.keras": Recipe(
+        "03",
+        "cnn",
+        "cnn test accuracy",
+        (
+            "set-up",
+            "imports",
+            "parameters",
+            "load-the-data",
+            "build-the-cnn-code",
+            "build-the-dense-code",
+            "training-function",
+            "train-all-three",
+            "test-all-three",
+        ),
+    ),
+}
 
 # A copy without the optimiser's state is a third of the size, and nobody trains it further.
 _SAVE = """
@@ -32,29 +90,37 @@ bare.save({path!r})
 """
 
 
-def train(name, chapter, last_cell, model, measure):
-    """Run a chapter up to a cell, save its model under data/weights and record size and hash.
+def train(name, recipe):
+    """Run some cells of a chapter, save its model under data/weights and record size and hash.
 
     Parameters
     ----------
     name : str
         Of the file.
-    chapter, last_cell, model, measure : str
-        See `TRAINED`.
+    recipe : Recipe
 
     Returns
     -------
     str
         One line that says what was trained and how good it is.
     """
-    (path,) = find_chapters(chapter)
+    (path,) = find_chapters(recipe.chapter)
     notebook = read(path)
-    last = [cell.id for cell in notebook.cells].index(last_cell)
-    notebook.cells = notebook.cells[: last + 1]
+    notebook.cells = [cell for cell in notebook.cells if cell.id in recipe.cells]
+    if tuple(cell.id for cell in notebook.cells) != recipe.cells:
+        raise SystemExit(
+            f"Expected {path.name} to have the cells {recipe.cells}, in this order. "
+            f"Received: {tuple(cell.id for cell in notebook.cells)}"
+        )
+    if recipe.constants:
+        place = recipe.cells.index("parameters") + 1
+        notebook.cells.insert(
+            place, nbformat.v4.new_code_cell(recipe.constants, id="other-constants")
+        )
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         saved, record = Path(scratch, name), Path(scratch, "record.jsonl")
-        source = _SAVE.format(model=model, path=str(saved))
+        source = _SAVE.format(model=recipe.model, path=str(saved))
         notebook.cells.append(nbformat.v4.new_code_cell(source, id="save-the-weights"))
         environment = kernel_environment(
             "quick", "tensorflow", COURSE_RECORD=str(record), COURSE_SEED=None, COURSE_OFFLINE="1"
@@ -67,19 +133,22 @@ def train(name, chapter, last_cell, model, measure):
         setup, measures, _ = read_record(record)
         (FOLDER / name).write_bytes(saved.read_bytes())
     versions = setup["versions"]
+    constants = f"{recipe.constants}, " if recipe.constants else ""
     source = (
-        f"chapter {path.stem}, profile {setup['profile']}, seed {setup['seed']}, "
+        f"chapter {path.stem}, profile {setup['profile']}, {constants}seed {setup['seed']}, "
         f"Keras {versions['keras']} on {setup['backend']} {versions[setup['backend']]}; "
-        f"{measure} {measures[measure]:.4f}"
+        f"{recipe.measure} {measures[recipe.measure]:.4f}"
     )
     record_own_weights(FOLDER / name, source)
     return f"{name}: {source}"
 
 
 def main():
-    """Train every file of `TRAINED` and renew the model card."""
-    for name, recipe in TRAINED.items():
-        print(train(name, *recipe), flush=True)
+    """Train the files named on the command line, or all, and renew the model card."""
+    for name in sys.argv[1:] or TRAINED:
+        if name not in TRAINED:
+            raise SystemExit(f"Expected names of {', '.join(TRAINED)}. Received: {name}")
+        print(train(name, TRAINED[name]), flush=True)
     write_atomically(MODEL_CARD, renewed()[MODEL_CARD])
     return 0
 
