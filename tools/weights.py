@@ -60,7 +60,7 @@ TRAINED = {
             "recipe-function",
             "train-the-backbone",
         ),
-        "RECIPE_IMAGES = 60_000",
+        "RECIPE_IMAGES, RECIPE_BATCH = 60_000, 128",
     ),
     "first_cnn.keras": Recipe(
         "03",
