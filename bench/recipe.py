@@ -113,9 +113,9 @@ def train_for(seconds, chapter, train):
     return model, stop.steps * chapter["RECIPE_BATCH"], time.perf_counter() - began
 
 
-def race(name, train, test, flip, chapter, epochs):
+def race(name, train, test, flips, chapter, epochs):
     """Train the reference, then the recipe for shares of its time, and print a table."""
-    chapter["FLIP"] = flip
+    chapter["FLIPS"] = flips
     keras.utils.set_random_seed(0)
     began = time.perf_counter()
     model = reference(train.images.shape[1:], len(train.class_names))
@@ -153,7 +153,7 @@ def costs(chapter):
     batch = chapter["RECIPE_BATCH"]
 
     def compiled(network):
-        model = chapter["augmented"](network)
+        model = chapter["augmented"](network, ("horizontal", "vertical"))
         chapter["prepare"](model, 1e-3)
         return model
 
@@ -187,12 +187,12 @@ def data_sets():
         except data.DataError:
             print(f"{name} is not in COURSE_DATA_DIR, so it is not measured.")
         else:
-            yield name, train, test, "horizontal"
+            yield name, train, test, ("horizontal",)
             break
     hard = {"rotation": 180, "shift": 1, "noise": 20, "clutter": 12}
     train = objects.make_objects(20_000, seed=100, **hard)
     test = objects.make_objects(5_000, seed=101, **hard)
-    yield "Drawn objects", train, test, "horizontal_and_vertical"
+    yield "Drawn objects", train, test, ("horizontal", "vertical")
 
 
 def main():
@@ -202,8 +202,8 @@ def main():
     options = parser.parse_args()
     (path,) = find_chapters("04")
     chapter = definitions(path, CELLS)
-    for name, train, test, flip in data_sets():
-        race(name, train, test, flip, chapter, options.epochs)
+    for name, train, test, flips in data_sets():
+        race(name, train, test, flips, chapter, options.epochs)
     costs(chapter)
     return 0
 

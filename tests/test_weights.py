@@ -36,7 +36,7 @@ def test_the_benchmark_trains_by_the_chapters_own_cells():
     (path,) = chapters.find_chapters("04")
     names = chapters.definitions(path, cells)
     network = names["build"]((32, 32, 3), 12, (4, 4, 4))
-    assert names["augmented"](network).output_shape == (None, 12)
+    assert names["augmented"](network, names["FLIPS"]).output_shape == (None, 12)
     schedule = names["OneCycle"](names["PEAK"], 100)
     assert float(schedule(20)) == pytest.approx(names["PEAK"])
     assert callable(names["train_by_recipe"])

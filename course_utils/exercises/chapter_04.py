@@ -70,6 +70,10 @@ def _judge_batch_normalise(function):
         "A mean for each place of the image. The mean goes over all places, too.",
     )
     reject(
+        np.allclose(answer, normalised((0, 1))),
+        "A mean for each column of the image. The mean goes over the width, axis 2, too.",
+    )
+    reject(
         np.allclose(answer, normalised(everything_but_channels, power=1)),
         "Divided by the variance. The formula has a root.",
     )
@@ -86,9 +90,15 @@ def _judge_batch_normalise(function):
     )
     reject(
         not np.allclose(answer, expected, rtol=1e-4, atol=1e-5),
-        "The values differ from the formula. Compare the mean over axes 0, 1 and 2 of your "
-        f"result with 0. Received: {np.round(answer.mean(everything_but_channels), 3).tolist()}.",
+        "The values differ from the formula. In each channel the mean should be 0 and the standard "
+        f"deviation {_rounded(expected.std(everything_but_channels))}. Received: means "
+        f"{_rounded(answer.mean(everything_but_channels))}, standard deviations "
+        f"{_rounded(answer.std(everything_but_channels))}.",
     )
+
+
+def _rounded(values):
+    return np.round(values, 4).tolist()
 
 
 def _judge_one_cycle(function):
@@ -105,8 +115,8 @@ def _judge_one_cycle(function):
     )
     reject(
         math.isclose(at(20), 0.5 * 0.8, rel_tol=1e-6),
-        "After the warm-up the rate jumps down to 0.8 of its peak. The fall, too, has to begin at "
-        "the peak: (1 - done) reaches 1 at step 0, and not at the end of the warm-up.",
+        "At the end of the warm-up the rate is only 0.8 of its peak. The falling line has to begin "
+        "at the peak: (1 - done) is 1 at step 0, not at the end of the warm-up.",
     )
     reject(
         math.isclose(at(20), 1.0, rel_tol=1e-6),
@@ -191,6 +201,18 @@ def _judge_clearly_better(function):
         "0.74, 0.78, 0.82 is clearly better than 0.70, 0.72, 0.68: the difference is 0.08 and "
         "twice its standard error 0.052. Divide each variance by its number of seeds, and do not "
         "ask that every seed wins by far.",
+    )
+    reject(
+        not verdict([0.74, 0.78, 0.82], [0.66, 0.70, 0.74]),
+        "0.74, 0.78, 0.82 against 0.66, 0.70, 0.74: the difference is 0.08 and twice its standard "
+        "error 0.065, so the answer is True. Is it 2 times the error, and are the squares added "
+        "before the root?",
+    )
+    reject(
+        verdict([0.74, 0.78, 0.82, 0.78, 0.74, 0.82, 0.78, 0.78], [0.745, 0.765]),
+        "Eight seeds about 0.78 against two, 0.745 and 0.765: the difference is 0.025 and twice "
+        "its standard error 0.029, so the answer is False. Each variance is divided by its own "
+        "number of seeds, here 8 and 2.",
     )
     reject(
         not verdict([0.70, 0.90, 0.92, 0.91, 0.90, 0.92], [0.75, 0.74, 0.76, 0.75, 0.74, 0.76]),

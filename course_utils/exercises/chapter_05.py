@@ -62,7 +62,7 @@ def _picture(function, x, gradient, rate):
 
 def _judge_step(function):
     x = np.full((4, 4, 3), 100.0)
-    gradient = np.linspace(-3e-4, 5e-4, 48).reshape(x.shape)
+    gradient = np.linspace(-3, 5, 48).reshape(x.shape)
     rate = 6.0
     root = math.sqrt(np.mean(gradient**2))
     step = rate * gradient / root

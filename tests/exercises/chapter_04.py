@@ -57,6 +57,7 @@ WRONG = {
             "over the images of the batch",
         ),
         (_normalise("(x - x.mean(0)) / np.sqrt(x.var(0) + epsilon)"), "over all places"),
+        (_normalise("(x - x.mean((0, 1))) / np.sqrt(x.var((0, 1)) + epsilon)"), "over the width"),
         (
             _normalise("(x - x.mean((0, 1, 2))) / (x.var((0, 1, 2)) + epsilon)"),
             "has a root",
@@ -75,7 +76,7 @@ WRONG = {
         (_one_cycle("peak * (1 - done)"), "rise from 0 first"),
         (
             _one_cycle("peak * (done / warm_up if done < warm_up else 1 - done)"),
-            "jumps down to 0.8",
+            "only 0.8 of its peak",
         ),
         (_one_cycle("min(done / warm_up, (1 - done) / (1 - warm_up))"), "Multiply by peak"),
         (_one_cycle("peak * min(done / warm_up, 1)"), "stays at its peak"),
@@ -111,6 +112,20 @@ WRONG = {
                 "bool(np.mean(a) - np.mean(b) > 2 * np.sqrt(np.var(a, ddof=1) + np.var(b, ddof=1)))"
             ),
             "Divide each variance",
+        ),
+        (
+            _better(
+                "bool(np.mean(a) - np.mean(b) > 2 * (np.std(a, ddof=1) / len(a) ** 0.5 "
+                "+ np.std(b, ddof=1) / len(b) ** 0.5))"
+            ),
+            "are the squares added",
+        ),
+        (
+            _better(
+                "bool(np.mean(a) - np.mean(b) > 2 * np.sqrt((np.var(a, ddof=1) "
+                "+ np.var(b, ddof=1)) / len(a)))"
+            ),
+            "its own number",
         ),
         (_better("bool(min(a) > max(b))"), "Compare means, not the least"),
         (_better("bool(np.mean(a) < np.mean(b))"), "a has to be the higher"),
