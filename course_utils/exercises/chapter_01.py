@@ -67,8 +67,8 @@ def _judge_brighten(function):
     )
     reject(
         answer.shape == image.shape and np.array_equal(answer, wrapped),
-        "Bright pixels came out dark: the sum was made in bytes, and wrapped. If you clip, it "
-        "comes too late. Convert to a wider type before you add.",
+        "Bright pixels came out dark: something wrapped. Add in a wider type than bytes, and clip "
+        "before you go back to uint8.",
     )
     exact = image.astype(float) + 100
     reject(
@@ -225,6 +225,21 @@ def _judge_split(function):
     reject(
         np.array_equal(again, answer),
         "Two different `dice` give the same split. Draw with the generator that is handed in.",
+    )
+    again = np.asarray(call(function, object_of.copy(), 0.25, np.random.default_rng(0)))
+    reject(
+        not np.array_equal(again, answer),
+        "The same `dice` gave two different splits. Draw with the generator that is handed in, "
+        "not with np.random.",
+    )
+    counts = {
+        len(set(object_of[call(function, object_of.copy(), 0.25, np.random.default_rng(seed))]))
+        for seed in range(2, 8)
+    }
+    reject(
+        counts != {10},
+        "With other `dice` the number of objects in the test changes. No object can be drawn "
+        "twice: dice.choice needs replace=False, or take the first of dice.permutation.",
     )
 
 

@@ -24,7 +24,8 @@ def _judge_by_hand(answer):
     )
     reject(
         answer == np.sum(_WINDOW @ _KERNEL),
-        "That is the product of matrices, added up. Multiply place by place: * and not @.",
+        "Zero would be right for an even window. (It is also what @ gives, added up: multiply "
+        "place by place, with *.)",
     )
     reject(
         answer == np.sum(_WINDOW * _KERNEL.T),

@@ -35,7 +35,7 @@ WRONG = {
     "1.2": [
         (
             "def brighten(image, amount):\n    return np.clip(image + amount, 0, 255)",
-            "the sum was made in bytes",
+            "something wrapped",
         ),
         (
             "def brighten(image, amount):\n    return image.astype('float32') + amount",
@@ -157,6 +157,19 @@ WRONG = {
             "    names = np.random.default_rng(0).permutation(np.unique(object_of))\n"
             "    return np.isin(object_of, names[:round(share * len(names))])",
             "Two different `dice`",
+        ),
+        (
+            "def split_by_object(object_of, share, dice):\n"
+            "    names = np.random.permutation(np.unique(object_of))\n"
+            "    return np.isin(object_of, names[:round(share * len(names))])",
+            "The same `dice`",
+        ),
+        (
+            "def split_by_object(object_of, share, dice):\n"
+            "    names = np.unique(object_of)\n"
+            "    chosen = dice.choice(names, size=round(share * len(names)))\n"
+            "    return np.isin(object_of, chosen)",
+            "No object can be drawn twice",
         ),
         (
             "def split_by_object(object_of, share, dice):\n"
