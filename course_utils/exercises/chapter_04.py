@@ -203,6 +203,11 @@ def _judge_clearly_better(function):
         "ask that every seed wins by far.",
     )
     reject(
+        not verdict([0.70, 0.90, 0.92, 0.91, 0.90, 0.92], [0.75, 0.74, 0.76, 0.75, 0.74, 0.76]),
+        "One bad seed of six does not undo a mean that is higher by 0.125, more than twice the "
+        "standard error of 0.035. Compare means, not the least with the greatest.",
+    )
+    reject(
         not verdict([0.74, 0.78, 0.82], [0.66, 0.70, 0.74]),
         "0.74, 0.78, 0.82 against 0.66, 0.70, 0.74: the difference is 0.08 and twice its standard "
         "error 0.065, so the answer is True. Is it 2 times the error, and are the squares added "
@@ -213,11 +218,6 @@ def _judge_clearly_better(function):
         "Eight seeds about 0.78 against two, 0.745 and 0.765: the difference is 0.025 and twice "
         "its standard error 0.029, so the answer is False. Each variance is divided by its own "
         "number of seeds, here 8 and 2.",
-    )
-    reject(
-        not verdict([0.70, 0.90, 0.92, 0.91, 0.90, 0.92], [0.75, 0.74, 0.76, 0.75, 0.74, 0.76]),
-        "One bad seed of six does not undo a mean that is higher by 0.125, more than twice the "
-        "standard error of 0.035. Compare means, not the least with the greatest.",
     )
 
 
