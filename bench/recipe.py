@@ -25,7 +25,6 @@ os.environ["COURSE_OFFLINE"] = "1"  # what is not staged is not measured
 os.environ["COURSE_PROFILE"] = "quick"
 
 import keras  # noqa: E402 - after its settings
-import numpy as np  # noqa: E402
 from chapters import definitions, find_chapters  # noqa: E402
 from keras import layers  # noqa: E402
 
@@ -85,12 +84,6 @@ def reference(shape, classes):
     return model
 
 
-def accuracy(model, test):
-    """Return the share of test images that a model answers rightly."""
-    answers = model.predict(test.images, batch_size=500, verbose=0).argmax(axis=1)
-    return float(np.mean(answers == test.labels))
-
-
 def train_for(seconds, chapter, train):
     """Train a network by the chapter's recipe for so long.
 
@@ -121,7 +114,7 @@ def race(name, train, test, flips, chapter, epochs):
     model = reference(train.images.shape[1:], len(train.class_names))
     model.fit(train.images, train.labels, batch_size=32, epochs=epochs, verbose=0)
     limit = time.perf_counter() - began
-    goal = accuracy(model, test)
+    goal = chapter["accuracy"](model, test.images, test.labels)
     print(f"\n{name}: {len(train):,} training images, {len(test):,} test images")
     print(f"{'':12}{'share of time':>14}{'seconds':>9}{'images seen':>13}{'accuracy':>10}")
     seen = epochs * len(train)
@@ -129,7 +122,7 @@ def race(name, train, test, flips, chapter, epochs):
     reached, at_equal_time = None, None
     for share in SHARES:
         model, seen, took = train_for(share * limit, chapter, train)
-        value = accuracy(model, test)
+        value = chapter["accuracy"](model, test.images, test.labels)
         text = "1" if share == 1 else f"1/{1 / share:.0f}"
         print(f"{'recipe':12}{text:>14}{took:9.1f}{seen:13,}{value:10.4f}", flush=True)
         at_equal_time = value if share == 1 else at_equal_time

@@ -40,6 +40,7 @@ def test_the_benchmark_trains_by_the_chapters_own_cells():
     schedule = names["OneCycle"](names["PEAK"], 100)
     assert float(schedule(20)) == pytest.approx(names["PEAK"])
     assert callable(names["train_by_recipe"])
+    assert callable(names["accuracy"])
 
 
 def _stored(node):
