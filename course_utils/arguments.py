@@ -55,15 +55,17 @@ def interval(name, value, least, greatest, kind=Real):
     return tuple(value)
 
 
-def chosen(name, value, known):
+def chosen(name, value, known, default=None):
     """Return the chosen names and their indices among the known ones.
 
     Parameters
     ----------
     name : str
     value : sequence of str, or None
-        None chooses all.
+        None chooses the default.
     known : tuple of str
+    default : tuple of str, optional
+        All known ones unless given.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def chosen(name, value, known):
     ValueError
         For an empty choice, a repeated or an unknown name.
     """
-    names = known if value is None else value
+    names = (default or known) if value is None else value
     if isinstance(names, str) or not isinstance(names, (tuple, list)):
         raise ValueError(
             f"`{name}` must be a list of names such as {known[:2]}. Received: {value!r}"

@@ -1,10 +1,8 @@
 """The pencil behind the course's drawn data: shapes, papers, shadows, grain and noise.
 
 Pictures are drawn by the hundred in NumPy as planar ``float32`` arrays ``(n, 3, h, w)`` of grey
-levels, 0 to 255. Shapes are signed distance functions: positive outside, negative inside, in units
-of the radius of the circle that encloses the shape (formulas after Inigo Quilez, "2D distance
-functions", 2018-2020), so one formula yields an anti-aliased edge at every size, a soft shadow and
-a lit rim.
+levels, 0 to 255. Shapes are signed distance functions (`course_utils.outlines`), so one formula
+yields an anti-aliased edge at every size, a soft shadow and a lit rim.
 
 The same seed gives the same bytes on every platform and NumPy version. Randomness is PCG64's raw
 output turned into numbers here, because NumPy keeps bit generators stable but may change what
@@ -20,6 +18,8 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from course_utils.outlines import NEW_SHAPE_NAMES, SHAPE_NAMES, SHAPES, length
 
 # Eight gouaches, dark to light: each differs from the next by at least 7 in CIELAB lightness, so
 # that they read in grey and with colour-vision deficiency. (name, paint, paint of its pattern)
@@ -44,6 +44,8 @@ PAPERS = (
     ((244, 238, 251), (218, 207, 241)),  # lilac
     ((249, 245, 238), (227, 222, 214)),  # stone
 )
+
+ALL_SHAPE_NAMES = (*SHAPE_NAMES, *NEW_SHAPE_NAMES)
 
 _TRIG_GRID = 4096.0
 _FEW_PIXELS = 8_192  # a formula's intermediate results for so many pixels stay in a core's cache
@@ -105,107 +107,6 @@ def directions(degrees):
     )
 
 
-# --- Shapes -------------------------------------------------------------------------------------
-# Each takes u (right) and v (up), float32 of one shape, and returns distances of that shape.
-
-
-def _length(x, y):
-    return np.sqrt(x * x + y * y)
-
-
-def _fold_five(u, v):
-    """Fold the plane onto one of ten mirror-image wedges of a five-fold figure."""
-    x, y = np.abs(u), v
-    for kx, ky in ((0.809016994, -0.587785252), (-0.809016994, -0.587785252)):
-        twice = 2.0 * np.maximum(kx * x + ky * y, 0.0)
-        x, y = x - twice * kx, y - twice * ky
-    return np.abs(x), y
-
-
-def _disc(u, v):
-    return _length(u, v) - 0.86
-
-
-def _ring(u, v):
-    return np.abs(_length(u, v) - 0.69) - 0.22
-
-
-def _triangle(u, v):
-    edges = np.maximum(0.866025404 * np.abs(u) + 0.5 * v, -v) - 0.50
-    return np.maximum(edges, _length(u, v) - 0.93)
-
-
-def _square(u, v):
-    return np.maximum(np.maximum(np.abs(u), np.abs(v)) - 0.68, _length(u, v) - 0.91)
-
-
-def _star(u, v):
-    x, y = _fold_five(u, v)
-    # the line from the tip (0, 1.04) to a notch 0.42 from the centre
-    edge = 0.943 * x + 0.333 * (y - 1.04)
-    return np.maximum(edge, _length(u, v) - 0.97)
-
-
-def _cross(u, v):
-    x, y = np.abs(u), np.abs(v)
-    return np.maximum(np.maximum(x, y) - 0.90, np.minimum(x, y) - 0.30)
-
-
-def _crescent(u, v):
-    bitten = np.maximum(_length(u + 0.06, v) - 0.92, 0.70 - _length(u - 0.44, v))
-    return np.maximum(bitten, u - 0.50)  # blunts the horns, and their shadow ends with them
-
-
-def _heart(u, v):
-    # a square on its corner and a disc on the middle of each of its upper sides
-    x, y, half = np.abs(u), v + 0.20, 0.54
-    square = 0.707106781 * (x + np.abs(y)) - half
-    return np.minimum(square, _length(x - 0.707106781 * half, y - 0.707106781 * half) - half)
-
-
-def _arrow(u, v):
-    x = np.abs(u)
-    head = np.maximum(0.733 * x + 0.680 * (v - 0.95), -0.07 - v)
-    shaft = np.maximum(x - 0.28, np.abs(v + 0.45) - 0.48)
-    return np.minimum(head, shaft)
-
-
-def _semicircle(u, v):
-    return np.maximum(_length(u, v + 0.42) - 0.90, -0.42 - v)
-
-
-def _drop(u, v):
-    # a disc, and the cone that touches it and ends in a point above
-    x, y, radius = np.abs(u), v + 0.38, 0.58
-    lean, upright = 0.4265, 0.9045  # radius / distance to the point, and its cosine
-    cone = np.maximum(upright * x + lean * y - radius, lean * x - upright * y)
-    return np.minimum(_length(x, y) - radius, cone)
-
-
-def _flower(u, v):
-    x, y = _fold_five(u, v)
-    middle = _length(u, v)
-    petals = np.minimum(_length(x, y - 0.60) - 0.36, middle - 0.5)
-    return np.maximum(petals, 0.20 - middle)
-
-
-_SHAPES = {
-    "disc": _disc,
-    "ring": _ring,
-    "triangle": _triangle,
-    "square": _square,
-    "star": _star,
-    "cross": _cross,
-    "crescent": _crescent,
-    "heart": _heart,
-    "arrow": _arrow,
-    "semicircle": _semicircle,
-    "drop": _drop,
-    "flower": _flower,
-}
-SHAPE_NAMES = tuple(_SHAPES)
-
-
 # --- Textures -----------------------------------------------------------------------------------
 # Each takes u and v in periods and the period in pixels, and returns the printed share of a pixel.
 
@@ -221,7 +122,7 @@ def _stripes(u, v, period):
 
 def _dots(u, v, period):
     u, v = u * 0.80, v * 0.80
-    distance = _length(u - np.floor(u) - 0.5, v - np.floor(v) - 0.5)
+    distance = length(u - np.floor(u) - 0.5, v - np.floor(v) - 0.5)
     return np.clip(0.5 + (1.25 * period) * (0.30 - distance), 0.0, 1.0)
 
 
@@ -283,8 +184,8 @@ def render(shapes, colours, textures, *, x, y, radius, angle, phase, fall, side)
     Parameters
     ----------
     shapes, colours, textures : ndarray of int64, shape (n,)
-        Indices into `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`. Fast where neighbours are
-        alike: see `drawing_order`.
+        Indices into `ALL_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`. Fast where neighbours
+        are alike: see `drawing_order`.
     x, y : ndarray of float64, shape (n,)
         Centre of the enclosing circle in the patch, pixels from its left and upper edge.
     radius : ndarray of float64, shape (n,)
@@ -321,7 +222,7 @@ def render(shapes, colours, textures, *, x, y, radius, angle, phase, fall, side)
     distance = np.empty_like(u)
     few = max(1, _FEW_PIXELS // side**2)
     for shape, run in _runs(shapes, few):
-        distance[run] = _SHAPES[SHAPE_NAMES[shape]](u[run], v[run])
+        distance[run] = SHAPES[ALL_SHAPE_NAMES[shape]](u[run], v[run])
     near, shifted = distance[:, 0], distance[:, 1]
 
     alpha = near * _column(-radius)
@@ -483,7 +384,7 @@ def _marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
     u = _column(cos) * dx - _column(sin) * dy
     v = _column(sin) * dx + _column(cos) * dy
     u = np.maximum(np.abs(u) - _column(half_length), 0.0)
-    cover = _length(u, v) - _column(radius)
+    cover = length(u, v) - _column(radius)
     cover *= _column(-1.0 / blur)
     cover += 0.5
     np.clip(cover, 0.0, 1.0, out=cover)

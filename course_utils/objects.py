@@ -12,7 +12,18 @@ import numpy as np
 
 from course_utils import drawing
 from course_utils.arguments import chosen, interval, number, one_of, pair, whole
-from course_utils.drawing import COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
+from course_utils.drawing import ALL_SHAPE_NAMES, COLOUR_NAMES, TEXTURE_NAMES
+from course_utils.outlines import NEW_SHAPE_NAMES, SHAPE_NAMES
+
+__all__ = [
+    "COLOUR_NAMES",
+    "NEW_SHAPE_NAMES",
+    "SHAPE_NAMES",
+    "TEXTURE_NAMES",
+    "ObjectImages",
+    "draw_object",
+    "make_objects",
+]
 
 _CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
 _CHUNKS_A_BLOCK = 16  # sorted together, so that a chunk holds few different shapes
@@ -111,8 +122,9 @@ def make_objects(
     noise : float
         Standard deviation of the noise in grey levels, 0 to 64.
     shapes, colours, textures : sequence of str, optional
-        Which of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order
-        of the labels. All by default.
+        Which of `SHAPE_NAMES` and `NEW_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw,
+        in the order of the labels. By default all, but for the new shapes: these are kept back, so
+        that a network trained on the others can meet what it has never seen.
 
     Returns
     -------
@@ -132,7 +144,7 @@ def make_objects(
     light = number("light", light, 0, 1)
     noise = number("noise", noise, 0, 64)
     smallest, largest = interval("scale", scale, 0.4, 0.9)
-    class_names, shape_ids = chosen("shapes", shapes, SHAPE_NAMES)
+    class_names, shape_ids = chosen("shapes", shapes, ALL_SHAPE_NAMES, SHAPE_NAMES)
     colour_names, colour_ids = chosen("colours", colours, COLOUR_NAMES)
     texture_names, texture_ids = chosen("textures", textures, TEXTURE_NAMES)
 
@@ -215,7 +227,7 @@ def draw_object(
     Parameters
     ----------
     shape, colour, texture : str
-        Of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`.
+        Of `SHAPE_NAMES` and `NEW_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`.
     angle : float
         Degrees, anticlockwise.
     scale : float
@@ -237,7 +249,7 @@ def draw_object(
     size = whole("size", size, 24, 128)
     scale = number("scale", scale, 0.4, 0.9)
     x, y = pair("centre", centre)
-    shape_ids = one_of("shape", shape, SHAPE_NAMES)
+    shape_ids = one_of("shape", shape, ALL_SHAPE_NAMES)
     colour_ids = one_of("colour", colour, COLOUR_NAMES)
     texture_ids = one_of("texture", texture, TEXTURE_NAMES)
     spec = _Spec(

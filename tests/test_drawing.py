@@ -47,7 +47,7 @@ def lab(rgb, vision=None):
 
 def sprite(shape, colour="navy", texture="plain", *, side=64, radius=24.0, angle=0.0, fall=60.0):
     return drawing.render(
-        np.array([drawing.SHAPE_NAMES.index(shape)]),
+        np.array([drawing.ALL_SHAPE_NAMES.index(shape)]),
         np.array([drawing.COLOUR_NAMES.index(colour)]),
         np.array([drawing.TEXTURE_NAMES.index(texture)]),
         x=np.array([side / 2]),
@@ -85,7 +85,7 @@ def test_print_differs_from_paint_in_lightness():
         assert abs(lab(base)[0] - lab(printed)[0]) >= 15, name
 
 
-@given(st.sampled_from(drawing.SHAPE_NAMES), st.floats(-180, 180), st.floats(6, 30))
+@given(st.sampled_from(drawing.ALL_SHAPE_NAMES), st.floats(-180, 180), st.floats(6, 30))
 @settings(max_examples=60, deadline=None)
 def test_shape_fills_its_circle_and_no_more(shape, angle, radius):
     alpha = sprite(shape, angle=angle, radius=radius).alpha[0]
@@ -98,7 +98,7 @@ def test_shape_fills_its_circle_and_no_more(shape, angle, radius):
     assert covered.max() >= 0.8 * radius - 1
 
 
-@pytest.mark.parametrize("shape", drawing.SHAPE_NAMES)
+@pytest.mark.parametrize("shape", drawing.ALL_SHAPE_NAMES)
 def test_coverage_is_the_area_under_the_pixel(shape):
     """An anti-aliased edge: the coverage of a pixel is that of the same shape drawn 8 x larger."""
     coarse = sprite(shape, side=32, radius=12.0, angle=17.0).alpha[0]
@@ -113,7 +113,9 @@ def test_rotation_is_anticlockwise():
     assert np.abs(sprite("arrow", angle=90.0).alpha[0] - np.rot90(upright)).max() < 0.01
 
 
-@pytest.mark.parametrize("pair", list(itertools.combinations(drawing.SHAPE_NAMES, 2)), ids="-".join)
+@pytest.mark.parametrize(
+    "pair", list(itertools.combinations(drawing.ALL_SHAPE_NAMES, 2)), ids="-".join
+)
 def test_no_two_shapes_look_alike_under_any_rotation(pair):
     """Least share of pixels (of the smaller shape) that differ, at the smallest default size."""
     first = sprite(pair[0], side=32, radius=7.2).alpha[0]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import drawing
-from course_utils.objects import draw_object, make_objects
+from course_utils.objects import NEW_SHAPE_NAMES, SHAPE_NAMES, draw_object, make_objects
 
 # sha256 over images, labels, colours, textures, masks and boxes, in this order. A change means that
 # every learner's pictures change: raise the version and say so, or find what is not portable.
@@ -36,6 +36,10 @@ GOLDEN = {
     "large": (
         {"n": 20, "seed": 5, "size": 128, "shapes": ("star", "heart"), "textures": ("dots",)},
         "62ce3079cbc63759afef7b7d1fe9d5b123b7935cb778df865ffc9af208654c26",
+    ),
+    "new shapes": (
+        {"n": 60, "seed": 6, "rotation": 180, "shapes": NEW_SHAPE_NAMES},
+        "d3aa505d49d53d32007b06506b04d02f85ee9388314c9340e1e07a60756ab1b2",
     ),
 }
 
@@ -120,6 +124,17 @@ def test_first_pictures_do_not_depend_on_how_many_are_drawn_at_once(drawn):
 def test_seeds_differ():
     first, second = make_objects(200, seed=1), make_objects(200, seed=2)
     assert not any((image == second.images).all(axis=(1, 2, 3)).any() for image in first.images)
+
+
+def test_new_shapes_are_drawn_only_for_who_names_them(drawn):
+    assert drawn.class_names == SHAPE_NAMES
+    assert not set(SHAPE_NAMES) & set(NEW_SHAPE_NAMES)
+    new = make_objects(80, seed=7, shapes=NEW_SHAPE_NAMES)
+    assert new.class_names == NEW_SHAPE_NAMES
+    assert np.all(np.bincount(new.labels) == 80 // len(NEW_SHAPE_NAMES))
+    assert draw_object(NEW_SHAPE_NAMES[0]).shape == (32, 32, 3)
+    with pytest.raises(ValueError, match=r"out of .*crescent.*leaf.*Received"):
+        make_objects(1, seed=0, shapes=("leaf", "teapot"))
 
 
 def test_labels_are_balanced_and_independent(drawn):
