@@ -20,7 +20,17 @@ __all__ = [
 ]
 
 _SUBMODULES = frozenset(
-    {"checks", "data", "objects", "plots", "runtime", "scene_language", "scene_questions", "scenes"}
+    {
+        "checks",
+        "data",
+        "objects",
+        "photos",
+        "plots",
+        "runtime",
+        "scene_language",
+        "scene_questions",
+        "scenes",
+    }
 )
 _FUNCTIONS = {
     "by_profile": "runtime",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from course_utils import records
+from course_utils import pictures, records
 from course_utils.fetch import DataError, fetch, fetch_folder
 
 __all__ = [
@@ -349,14 +349,11 @@ def load_flowers(size=128):
 
 
 def _square(path, size):
-    from PIL import Image, ImageOps  # comes with matplotlib; only photographs need it
+    from PIL import Image  # comes with matplotlib; only photographs need it
 
     with Image.open(path) as photograph:
-        # The decoder may skip detail that the resizing would throw away.
-        photograph.draft("RGB", (2 * size, 2 * size))
-        return np.asarray(
-            ImageOps.fit(photograph.convert("RGB"), (size, size), Image.Resampling.BICUBIC)
-        )
+        pictures.shrink(photograph, size)
+        return pictures.square(photograph.convert("RGB"), size)
 
 
 def _credits(folder, manifest):
