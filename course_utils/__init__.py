@@ -21,6 +21,7 @@ __all__ = [
 
 _SUBMODULES = frozenset(
     {
+        "captions",
         "checks",
         "data",
         "objects",
@@ -30,6 +31,7 @@ _SUBMODULES = frozenset(
         "scene_language",
         "scene_questions",
         "scenes",
+        "vocabulary",
     }
 )
 _FUNCTIONS = {
