@@ -24,6 +24,7 @@ _SUBMODULES = frozenset(
         "captions",
         "checks",
         "data",
+        "distributions",
         "objects",
         "photos",
         "plots",

@@ -4,6 +4,7 @@ Data come first, options are keyword-only, ``ax=None`` makes a figure of a fitti
 is shown until `show` is given the figure together with its alternative text.
 """
 
+from course_utils.plots.animation import animate
 from course_utils.plots.charts import bars, confusion_matrix, curves, history
 from course_utils.plots.display import show
 from course_utils.plots.images import image_grid
@@ -13,6 +14,7 @@ from course_utils.plots.style import COLOURS, use_style
 
 __all__ = [
     "COLOURS",
+    "animate",
     "bars",
     "boxes",
     "confusion_matrix",

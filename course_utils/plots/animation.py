@@ -1,0 +1,152 @@
+"""A small animation for the page: what a network draws, from step to step."""
+
+import io
+
+import numpy as np
+from matplotlib import get_data_path
+from PIL import Image, ImageDraw, ImageFont
+
+from course_utils.plots.display import SCREEN_DPI, _in_ipython
+from course_utils.plots.images import _columns, check_images
+from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH
+
+_PAGE = round(SCREEN_DPI * PAGE_WIDTH)
+_GAP = 1  # between pictures, in their own pixels
+_TEXT, _BAR = 26, 3  # heights in screen pixels of the line above and of the bar of progress
+_MOST_COLOURS = 256
+
+
+def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, zoom=None):
+    """Show sheets of pictures one after the other, as one animated PNG, and the last one at rest.
+
+    Wherever animated PNGs do not move, as on paper, the last sheet is shown, and so it is for
+    readers who have turned animation off. Outside of a notebook the alternative text is printed.
+
+    Parameters
+    ----------
+    frames : array of shape (k, n, h, w), (k, n, h, w, 1) or (k, n, h, w, 3)
+        k sheets of n pictures each. uint8 in 0..255, float in [0, 1], or bool.
+    alt : str
+        A sentence of at least 20 characters that says what changes, for readers who cannot see it.
+    captions : sequence of k str, optional
+        A line above each sheet; below it a bar shows how far the animation has got.
+    seconds : float
+        How long one pass takes, without the last sheet's rest.
+    hold : float
+        Seconds that the last sheet rests before the animation begins again.
+    columns : int, optional
+        Pictures a row; by default what fits the page with few empty places.
+    zoom : int, optional
+        Screen pixels for each pixel of a picture; by default 2 where the page has room for it,
+        else 1. Large sheets make large notebooks.
+
+    Raises
+    ------
+    TypeError
+        If `alt` is no text.
+    ValueError
+        If frames, captions or numbers are not as described.
+    """
+    if not isinstance(alt, str):
+        raise TypeError(f"Expected `alt` to be a str. Received: {alt!r}.")
+    alt = " ".join(alt.split())
+    if len(alt) < 20:
+        raise ValueError(
+            f"Expected `alt` to be a sentence of at least 20 characters. Received: {alt!r}."
+        )
+    frames = np.asarray(frames)
+    if frames.ndim not in (4, 5) or len(frames) < 2:
+        raise ValueError(
+            "Expected at least two `frames` of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3). "
+            f"Received: shape {frames.shape}."
+        )
+    k, n = frames.shape[:2]
+    if captions is not None and len(captions) != k:
+        raise ValueError(
+            f"Expected `captions` to have one entry a sheet, {k}. Received: {len(captions)}."
+        )
+    for name, value in (("columns", columns), ("zoom", zoom)):
+        if value is not None and value < 1:
+            raise ValueError(f"Expected `{name}` to be at least 1. Received: {value}.")
+    if seconds <= 0 or hold < 0:
+        raise ValueError(
+            "Expected `seconds` above 0 and `hold` of at least 0. "
+            f"Received: seconds={seconds}, hold={hold}."
+        )
+    pictures = check_images(frames.reshape(k * n, *frames.shape[2:]))
+    pictures = np.rint(255 * pictures).astype(np.uint8)
+    if pictures.ndim == 3:
+        pictures = np.repeat(pictures[..., np.newaxis], 3, axis=-1)
+    width = pictures.shape[2] + _GAP
+    if zoom is None:
+        zoom = 2 if 2 * width * (columns or 8) <= _PAGE else 1
+    columns = min(n, columns or _columns(n, max(1, _PAGE // (width * zoom))))
+    sheets = [_sheet(pictures[n * place : n * (place + 1)], columns, zoom) for place in range(k)]
+    if captions is not None:
+        sheets = [
+            _captioned(sheet, str(text), (place + 1) / k)
+            for place, (sheet, text) in enumerate(zip(sheets, captions, strict=True))
+        ]
+    each = 1000 * seconds / k
+    durations = [round(each)] * (k - 1) + [round(each + 1000 * hold)]
+    png = _animated_png(sheets, durations)
+    if _in_ipython():
+        from IPython.display import Image as Picture
+        from IPython.display import display
+
+        width, height = sheets[0].size
+        display(Picture(png, format="png", width=width, height=height, alt=alt))
+    else:
+        print(f"[animation] {alt}")
+
+
+def _sheet(pictures, columns, zoom):
+    """Return pictures side by side, white between them, as an image."""
+    n, height, width = pictures.shape[:3]
+    rows = -(-n // columns)
+    paper = np.full((rows * columns, height + _GAP, width + _GAP, 3), 255, np.uint8)
+    paper[:n, :height, :width] = pictures
+    paper = paper.reshape(rows, columns, height + _GAP, width + _GAP, 3).swapaxes(1, 2)
+    paper = paper.reshape(rows * (height + _GAP), columns * (width + _GAP), 3)
+    return Image.fromarray(paper.repeat(zoom, axis=0).repeat(zoom, axis=1))
+
+
+def _captioned(sheet, text, done):
+    """Return the sheet below a line of text and a bar that is filled up to `done`."""
+    width, height = sheet.size
+    image = Image.new("RGB", (width, height + _TEXT + _BAR + 4), "white")
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", 14)
+    draw.text((0, 2), text, fill=INK, font=font)
+    draw.rectangle((0, _TEXT - 4, width - 1, _TEXT - 4 + _BAR), fill=GRID)
+    draw.rectangle(
+        (0, _TEXT - 4, max(0, round(done * width) - 1), _TEXT - 4 + _BAR), fill=COLOURS[0]
+    )
+    image.paste(sheet, (0, _TEXT + _BAR + 4))
+    return image
+
+
+def _animated_png(sheets, durations):
+    """Return the bytes of an animated PNG whose picture at rest is the last sheet."""
+    # One palette serves all sheets, for the format has room for one.
+    strip = Image.new("RGB", (sheets[0].width, sum(sheet.height for sheet in sheets)))
+    top = 0
+    for sheet in sheets:
+        strip.paste(sheet, (0, top))
+        top += sheet.height
+    palette = strip.quantize(
+        _MOST_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
+    few = [sheet.quantize(palette=palette, dither=Image.Dither.NONE) for sheet in sheets]
+    buffer = io.BytesIO()
+    few[-1].save(
+        buffer,
+        format="png",
+        save_all=True,
+        default_image=True,
+        append_images=few,
+        duration=durations,
+        loop=0,
+        optimize=True,
+    )
+    return buffer.getvalue()
