@@ -139,3 +139,45 @@ def test_what_is_refused(frames, options, message):
 def test_alternative_text_is_text():
     with pytest.raises(TypeError, match="`alt` to be a str"):
         plots.animate(FRAMES, alt=None)
+
+
+def test_few_colours_are_few_and_near():
+    many = np.random.default_rng(0).integers(0, 256, (3, 4, 16, 16, 3)).astype("uint8")
+    few = plots.few_colours(many, most=64)
+    assert few.shape == many.shape
+    assert few.dtype == np.uint8
+    assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 64
+    assert np.abs(few.astype(int) - many).mean() < 30
+    np.testing.assert_array_equal(plots.few_colours(few, most=64), few)
+
+
+def test_grey_pictures_keep_their_greys():
+    grey = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 1)).astype("uint8")
+    np.testing.assert_array_equal(plots.few_colours(grey), grey)
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_grid_of_few_colours_makes_a_small_figure():
+    # Grain on a few colours, as a generator leaves it.
+    rng = np.random.default_rng(0)
+    grain = rng.integers(0, 40, (24, 32, 32, 3)) + 200 * rng.integers(0, 2, (24, 1, 1, 3))
+    sizes = []
+    for pictures in (grain.astype("uint8"), plots.few_colours(grain.astype("uint8"))):
+        with capture_output() as captured:
+            plots.show(plots.image_grid(pictures, columns=8), alt=ALT)
+        sizes.append(len(captured.outputs[0].data["image/png"]))
+    assert sizes[1] < sizes[0] / 2
+
+
+@pytest.mark.parametrize(
+    ("pictures", "most", "message"),
+    [
+        (np.zeros((2, 8, 8, 3)), 8, "uint8 of shape"),
+        (np.zeros((8, 8), "uint8"), 8, "uint8 of shape"),
+        (np.zeros((2, 8, 8, 3), "uint8"), 1, "`most` from 2 to 256"),
+        (np.zeros((2, 8, 8, 3), "uint8"), 257, "`most` from 2 to 256"),
+    ],
+)
+def test_what_few_colours_refuses(pictures, most, message):
+    with pytest.raises(ValueError, match=message):
+        plots.few_colours(pictures, most=most)

@@ -4,7 +4,7 @@ Data come first, options are keyword-only, ``ax=None`` makes a figure of a fitti
 is shown until `show` is given the figure together with its alternative text.
 """
 
-from course_utils.plots.animation import animate
+from course_utils.plots.animation import animate, few_colours
 from course_utils.plots.charts import bars, confusion_matrix, curves, history
 from course_utils.plots.display import show
 from course_utils.plots.images import image_grid
@@ -19,6 +19,7 @@ __all__ = [
     "boxes",
     "confusion_matrix",
     "curves",
+    "few_colours",
     "heat_map",
     "history",
     "image_grid",

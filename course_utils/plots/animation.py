@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils.plots.display import SCREEN_DPI, _in_ipython
+from course_utils.plots.display import SCREEN_DPI, alternative_text, to_page
 from course_utils.plots.images import _columns, check_images
 from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH
 
@@ -14,6 +14,7 @@ _PAGE = round(SCREEN_DPI * PAGE_WIDTH)
 _GAP = 1  # between pictures, in their own pixels
 _TEXT, _BAR = 26, 3  # heights in screen pixels of the line above and of the bar of progress
 _MOST_COLOURS = 256
+_FEW_COLOURS = 200  # leaves room for text and axes in a figure of 256
 
 
 def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, zoom=None):
@@ -47,13 +48,7 @@ def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, 
     ValueError
         If frames, captions or numbers are not as described.
     """
-    if not isinstance(alt, str):
-        raise TypeError(f"Expected `alt` to be a str. Received: {alt!r}.")
-    alt = " ".join(alt.split())
-    if len(alt) < 20:
-        raise ValueError(
-            f"Expected `alt` to be a sentence of at least 20 characters. Received: {alt!r}."
-        )
+    alt = alternative_text(alt)
     frames = np.asarray(frames)
     if frames.ndim not in (4, 5) or len(frames) < 2:
         raise ValueError(
@@ -90,14 +85,44 @@ def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, 
     each = 1000 * seconds / k
     durations = [round(each)] * (k - 1) + [round(each + 1000 * hold)]
     png = _animated_png(sheets, durations)
-    if _in_ipython():
-        from IPython.display import Image as Picture
-        from IPython.display import display
+    to_page(png, *sheets[0].size, alt, kind="animation")
 
-        width, height = sheets[0].size
-        display(Picture(png, format="png", width=width, height=height, alt=alt))
-    else:
-        print(f"[animation] {alt}")
+
+def few_colours(pictures, *, most=_FEW_COLOURS):
+    """Return the same pictures in a few colours, chosen for all of them together.
+
+    Grainy pictures in many colours make figures several times as large as the same in the colours
+    of one palette, which hardly look different. For showing only: measure the pictures themselves.
+
+    Parameters
+    ----------
+    pictures : array of uint8, shape (..., h, w, 3) or (..., h, w, 1)
+        Grey pictures have 256 colours at most, and are returned as they are.
+    most : int
+        How many colours, 2 to 256.
+
+    Returns
+    -------
+    ndarray of uint8, shape as given
+
+    Raises
+    ------
+    ValueError
+        If pictures or number are not as described.
+    """
+    pictures = np.asarray(pictures)
+    if pictures.dtype != np.uint8 or pictures.ndim < 3 or pictures.shape[-1] not in (1, 3):
+        raise ValueError(
+            "Expected `pictures` to be uint8 of shape (..., h, w, 3) or (..., h, w, 1). "
+            f"Received: {pictures.dtype} of shape {pictures.shape}."
+        )
+    if not 2 <= most <= _MOST_COLOURS:
+        raise ValueError(f"Expected `most` from 2 to {_MOST_COLOURS}. Received: {most}.")
+    if pictures.shape[-1] == 1:
+        return pictures
+    strip = Image.fromarray(pictures.reshape(-1, pictures.shape[-2], 3))
+    few = strip.quantize(most, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return np.asarray(few.convert("RGB")).reshape(pictures.shape)
 
 
 def _sheet(pictures, columns, zoom):

@@ -41,6 +41,14 @@ def show(figure, *, alt):
         If `alt` is too short to say anything.
     """
     figure = _figure_of(figure)
+    alt = alternative_text(alt)
+    png, width, height = _png(figure)
+    plt.close(figure)
+    to_page(png, width, height, alt, kind="figure")
+
+
+def alternative_text(alt):
+    """Return an alternative text on one line, or say what is wrong with it."""
     if not isinstance(alt, str):
         raise TypeError(
             f"Expected `alt` to be a str. Received: {alt!r} of type {type(alt).__name__}."
@@ -51,15 +59,18 @@ def show(figure, *, alt):
             f"Expected `alt` to be a sentence of at least {_SHORTEST_ALT} characters. "
             f"Received: {alt!r}. Say what a reader who cannot see the figure should learn from it."
         )
-    png, width, height = _png(figure)
-    plt.close(figure)
+    return alt
+
+
+def to_page(png, width, height, alt, *, kind):
+    """Emit a PNG of so many CSS pixels; where none can be shown, print its alternative text."""
     if _in_ipython():
         from IPython.display import Image as Picture
         from IPython.display import display
 
         display(Picture(png, format="png", width=width, height=height, alt=alt))
     else:
-        print(f"[figure] {alt}")
+        print(f"[{kind}] {alt}")
 
 
 def _figure_of(thing):
