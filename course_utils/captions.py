@@ -412,9 +412,7 @@ def _load(path, size, image):
     except UnidentifiedImageError:
         return None, f"damaged: {'no picture' if content else 'empty'}"
     except Exception as error:  # whatever a decoder makes of damaged bytes is told, never thrown
-        words = str(error).split("\n")[0]
-        cut = "truncated" in words
-        return None, f"damaged: {'cut short' if cut else words or type(error).__name__}"
+        return None, f"damaged: {pictures.fault(error)}"
     return hashlib.sha256(content).hexdigest(), None
 
 

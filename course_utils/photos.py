@@ -518,7 +518,7 @@ def _decode(content, name, size, notes):
     except UnidentifiedImageError:
         raise _LeftOut(*_what_it_is(content, name)) from None
     except Exception as error:  # whatever a decoder makes of damaged bytes is told, never thrown
-        raise _LeftOut("damaged", _in_short(error)) from None
+        raise _LeftOut("damaged", pictures.fault(error)) from None
 
 
 def _formats():
@@ -527,11 +527,6 @@ def _formats():
     if "AVIF" in known and not features.check("avif"):
         known.remove("AVIF")
     return known
-
-
-def _in_short(error):
-    words = str(error).split("\n")[0]
-    return "cut short" if "truncated" in words else words or type(error).__name__
 
 
 def _upright_square(photograph, name, size, notes):

@@ -35,3 +35,20 @@ def square(photograph, size):
     from PIL import Image, ImageOps  # comes with matplotlib; only photographs need it
 
     return np.asarray(ImageOps.fit(photograph, (size, size), Image.Resampling.BICUBIC))
+
+
+def fault(error):
+    """Say in a few words what a decoder found wrong with a file.
+
+    Parameters
+    ----------
+    error : Exception
+        What Pillow raised.
+
+    Returns
+    -------
+    str
+        On one line.
+    """
+    words = str(error).split("\n")[0]
+    return "cut short" if "truncated" in words else words or type(error).__name__
