@@ -65,6 +65,7 @@ def test_results_have_the_promised_form(folder, build):
     assert 0 < chapter.pop("seconds") < 60
     assert 20 < chapter.pop("peak_mb") < 1000
     assert chapter == {
+        "code": chapters.digest(chapters.read(path)),
         "ok": True,
         "error": None,
         "measures": {"accuracy": 0.91},

@@ -12,6 +12,7 @@ REPORT = {
     "versions": {"python": "3.12.1", "keras": "3.15.1", "tensorflow": "2.21.0"},
     "chapters": {
         "03_first_cnn": {
+            "code": "0123abcd",
             "seconds": 50.0,
             "peak_mb": 1000,
             "ok": True,
@@ -73,6 +74,35 @@ def test_a_chapter_that_was_not_run_again_keeps_its_results(tmp_path):
     file.write_text(json.dumps(other))
     (path,) = tables.store(build, kept)
     assert set(json.loads(path.read_text())["chapters"]) == {"03_first_cnn", "04_other"}
+
+
+def test_a_chapter_run_again_with_the_same_code_gains_seeds(tmp_path):
+    build, kept = tmp_path / "build", tmp_path / "results"
+    for seed, accuracy in ((0, 0.9), (2, 0.8)):
+        _write(build, seed, _report(accuracy))
+    tables.store(build, kept)
+    (build / "run-quick-tensorflow-seed0.json").unlink()
+    _write(build, 1, _report(0.7))
+    _write(build, 2, _report(0.85))
+    (path,) = tables.store(build, kept)
+    chapter = json.loads(path.read_text())["chapters"]["03_first_cnn"]
+    assert chapter["seeds"] == [0, 1, 2]
+    assert chapter["measures"]["accuracy"] == [0.9, 0.7, 0.85]
+    assert chapter["seconds"] == [50.0] * 3
+
+
+def test_results_of_other_code_are_not_joined(tmp_path):
+    build, kept = tmp_path / "build", tmp_path / "results"
+    _write(build, 0, _report(0.9))
+    tables.store(build, kept)
+    changed = _report(0.7)
+    changed["chapters"]["03_first_cnn"]["code"] = "4567cdef"
+    _write(build, 1, changed)
+    with pytest.raises(SystemExit, match=r"03_first_cnn to be run with the same code.*seed1"):
+        tables.store(build, kept)
+    (build / "run-quick-tensorflow-seed0.json").unlink()
+    (path,) = tables.store(build, kept)
+    assert json.loads(path.read_text())["chapters"]["03_first_cnn"]["seeds"] == [1]
 
 
 def test_a_failed_chapter_or_other_versions_are_refused(tmp_path):

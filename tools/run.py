@@ -14,6 +14,7 @@ from chapters import (
     NOTEBOOKS,
     ROOT,
     UnknownChapterError,
+    digest,
     find_chapters,
     read,
     write,
@@ -131,7 +132,7 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
     Returns
     -------
     chapter : dict
-        "seconds", "peak_mb", "ok", "error", "measures" and "bands".
+        "code" (its fingerprint), "seconds", "peak_mb", "ok", "error", "measures" and "bands".
     setup : dict
         What the notebook's set-up reported, empty when it did not get so far.
     """
@@ -155,6 +156,7 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
     write(notebook, executed / path.name)
     failure = outcome.failure
     chapter = {
+        "code": digest(notebook),
         "seconds": outcome.seconds,
         "peak_mb": outcome.peak_mb,
         "ok": failure is None,

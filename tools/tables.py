@@ -35,13 +35,14 @@ def gather(files):
     Returns
     -------
     dict
-        "profile", "backend", "device", "versions" and "chapters": for each chapter the "seeds",
-        "seconds" and "peak_mb" of its runs, and "measures" and "bands" with a value for each seed.
+        "profile", "backend", "device", "versions" and "chapters": for each chapter the fingerprint
+        of its "code", the "seeds", "seconds" and "peak_mb" of its runs, "measures" with a value
+        for each seed, and "bands".
 
     Raises
     ------
     SystemExit
-        If a chapter failed, or the runs were made under different conditions.
+        If a chapter failed, or the runs were made of different code or under different conditions.
     """
     joined = {}
     for seed, file in sorted(files.items()):
@@ -58,8 +59,21 @@ def gather(files):
             if not chapter["ok"]:
                 raise SystemExit(f"{file.name}: {name} failed: {chapter['error']}")
             kept = joined["chapters"].setdefault(
-                name, {"seeds": [], "seconds": [], "peak_mb": [], "measures": {}, "bands": []}
+                name,
+                {
+                    "code": chapter["code"],
+                    "seeds": [],
+                    "seconds": [],
+                    "peak_mb": [],
+                    "measures": {},
+                    "bands": [],
+                },
             )
+            if kept["code"] != chapter["code"]:
+                raise SystemExit(
+                    f"Expected all seeds of {name} to be run with the same code. Received other "
+                    f"code in {file.name}. Delete what is out of date, or run it again."
+                )
             kept["seeds"].append(seed)
             kept["seconds"].append(chapter["seconds"])
             kept["peak_mb"].append(chapter["peak_mb"])
@@ -76,7 +90,8 @@ def store(build=BUILD, results=RESULTS):
     """Write a result file for each profile and backend that was run over seeds.
 
     A chapter that was not run again keeps the results it has, if they come from the same device
-    and versions.
+    and versions. One that was run again with the same code gains seeds; with other code, what it
+    had is out of date and goes.
 
     Parameters
     ----------
@@ -100,12 +115,32 @@ def store(build=BUILD, results=RESULTS):
         if path.exists():
             before = json.loads(path.read_text(encoding="utf-8"))
             if before["versions"] == report["versions"]:
+                for name, chapter in report["chapters"].items():
+                    report["chapters"][name] = _more_seeds(before["chapters"].get(name), chapter)
                 report["chapters"] = before["chapters"] | report["chapters"]
         report["chapters"] = dict(sorted(report["chapters"].items()))
         results.mkdir(exist_ok=True)
         write_atomically(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
         written.append(path)
     return written
+
+
+def _more_seeds(before, now):
+    """Add the seeds of earlier runs to a chapter's, unless its code has changed since."""
+    if before is None or before.get("code") != now["code"]:
+        return now
+    places = {seed: (runs, i) for runs in (before, now) for i, seed in enumerate(runs["seeds"])}
+    each = [places[seed] for seed in sorted(places)]
+    return now | {
+        "seeds": sorted(places),
+        "seconds": [runs["seconds"][i] for runs, i in each],
+        "peak_mb": [runs["peak_mb"][i] for runs, i in each],
+        "measures": {
+            name: [runs["measures"][name][i] for runs, i in each]
+            for name in now["measures"]
+            if name in before["measures"]
+        },
+    }
 
 
 def results_table(results=RESULTS):
