@@ -1,13 +1,9 @@
 """Exercises of chapter 14, attention."""
 
 import numpy as np
+from scipy.special import softmax
 
 from course_utils.checks import Exercise, call, number, reject
-
-
-def _softmax(scores, axis=-1):
-    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
 
 
 def _array(function, *arguments, shape, what):
@@ -33,20 +29,20 @@ def _judge_look_up(function):
         return np.allclose(answer, weights @ values, atol=1e-6)
 
     reject(
-        same(_softmax(scores)),
+        same(softmax(scores, axis=-1)),
         "The scale is missing: divide the scores by the root of d, the length of a key, before "
         "the softmax.",
     )
     reject(
-        same(_softmax(scores / 9)),
+        same(softmax(scores / 9, axis=-1)),
         "You divided by d itself. The spread of a sum of d products grows with its root.",
     )
     reject(
-        same(_softmax(scores / np.sqrt(5))),
+        same(softmax(scores / np.sqrt(5), axis=-1)),
         "You divided by the root of the number of keys. d is the length of one key, keys.shape[1].",
     )
     reject(
-        same(_softmax(scores / 3, axis=0)),
+        same(softmax(scores / 3, axis=0)),
         "The softmax runs over the queries. Each query shares out a weight of 1 over its keys: "
         "over the last axis.",
     )
@@ -68,7 +64,7 @@ def _judge_look_up(function):
         same(np.eye(5)[scores.argmax(axis=1)]),
         "That is the hard look-up: only the best key counts. Let every key count by its softmax.",
     )
-    expected = _softmax(scores / 3) @ values
+    expected = softmax(scores / 3, axis=-1) @ values
     reject(
         not np.allclose(answer, expected, atol=1e-5),
         f"In the test, the first query should get {np.round(expected[0], 3)}. "
@@ -78,7 +74,7 @@ def _judge_look_up(function):
         function, 1000 * queries, keys, values, shape=(3, 4), what="One value for each query,"
     )
     reject(
-        not np.allclose(large, _softmax(1000 * scores / 3) @ values, atol=1e-5),
+        not np.allclose(large, softmax(1000 * scores / 3, axis=-1) @ values, atol=1e-5),
         "Right, but not for large scores: the exponential overflows. Subtract each row's largest "
         "score first, which changes no weight.",
     )
@@ -104,30 +100,30 @@ def _judge_masked(function):
         return np.allclose(answer, other, atol=1e-6)
 
     reject(
-        same(_softmax(scores) * allowed),
+        same(softmax(scores, axis=-1) * allowed),
         "Masked keys have weight 0, but now the rest no longer adds up to 1. Mask the scores, "
         "before the softmax.",
     )
     reject(
-        same(_softmax(scores * allowed)),
+        same(softmax(scores * allowed, axis=-1)),
         "A score of 0 is not a weight of 0: its exponential is 1. A masked score has to be minus "
         "infinity, or very negative.",
     )
     reject(
-        same(_softmax(np.where(allowed, -1e9, scores))),
+        same(softmax(np.where(allowed, -1e9, scores), axis=-1)),
         reversed_mask,
     )
-    reject(same(_softmax(scores)), "The mask is not used.")
+    reject(same(softmax(scores, axis=-1)), "The mask is not used.")
     reject(
-        same(_softmax(np.where(allowed, scores, -1e9), axis=0)),
+        same(softmax(np.where(allowed, scores, -1e9), axis=0)),
         "The softmax runs over the queries, axis 0. Each row should add up to 1.",
     )
     reject(
-        same(np.where(allowed, _softmax(scores), -1e9)),
+        same(np.where(allowed, softmax(scores, axis=-1), -1e9)),
         "You masked after the softmax: a weight of minus infinity makes no sense. First the mask, "
         "then the softmax.",
     )
-    expected = _softmax(np.where(allowed, scores, -np.inf))
+    expected = softmax(np.where(allowed, scores, -np.inf), axis=-1)
     reject(
         np.allclose(answer.sum(axis=1), 1) and np.abs(answer[~allowed]).max() > 1e-6,
         f"Keys that are not allowed still get a weight of up to {answer[~allowed].max():.3f}. Is "

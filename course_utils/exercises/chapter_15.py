@@ -1,8 +1,9 @@
 """Exercises of chapter 15, captions."""
 
 import numpy as np
+from scipy.special import softmax
 
-from course_utils.checks import Exercise, call, number, reject
+from course_utils.checks import Exercise, Wrong, call, number, reject
 
 
 def _two(answer, what):
@@ -57,11 +58,6 @@ def _judge_teacher_forcing(function):
     )
 
 
-def _softmax(scores):
-    powers = np.exp(scores - scores.max())
-    return powers / powers.sum()
-
-
 def _judge_attend(function):
     rng = np.random.default_rng(15)
     query, keys, values, v = (rng.normal(size=size) for size in (4, (6, 4), (6, 3), 4))
@@ -70,7 +66,7 @@ def _judge_attend(function):
     )
     weights, read = np.asarray(weights, dtype=float), np.asarray(read, dtype=float)
     scores = np.tanh(query + keys) @ v
-    expected = _softmax(scores)
+    expected = softmax(scores)
 
     def same(other):
         return weights.shape == np.shape(other) and np.allclose(weights, other, atol=1e-6)
@@ -88,17 +84,17 @@ def _judge_attend(function):
         "The exponentials are right, but weights add up to 1: divide by their sum.",
     )
     reject(
-        same(_softmax((query + keys) @ v)),
+        same(softmax((query + keys) @ v)),
         "The tanh is missing. Without it the query adds the same to every score, and softmax "
         "takes no notice of that: the map would be the same for every word.",
     )
     reject(
-        same(_softmax(keys @ query)) or same(_softmax(keys @ query / 2)),
+        same(softmax(keys @ query)) or same(softmax(keys @ query / 2)),
         "That is dot-product attention. Additive attention adds query and key, takes the tanh, "
         "and multiplies by v.",
     )
     reject(
-        same(_softmax(np.tanh(query + keys).sum(axis=1))),
+        same(softmax(np.tanh(query + keys).sum(axis=1))),
         "v is not used. It says how much each of the d comparisons counts.",
     )
     reject(
@@ -143,12 +139,11 @@ def _judge_causal_mask(function):
         f"For 4 words a mask of shape (4, 4) is expected. Received: shape {mask.shape}.",
     )
     low = np.tril(np.ones((4, 4), bool))
-    if mask.dtype.kind == "f" and not np.isfinite(mask).all():
-        reject(
-            True,
-            "Minus infinity is what is added to the scores later. Here say True where a word may "
-            "look and False where it may not.",
-        )
+    reject(
+        mask.dtype.kind == "f" and not np.isfinite(mask).all(),
+        "Minus infinity is what is added to the scores later. Here say True where a word may "
+        "look and False where it may not.",
+    )
     truth = mask.astype(bool)
     reject(
         truth.all(),
@@ -180,10 +175,9 @@ def _judge_causal_mask(function):
     wrong = np.argwhere(truth != low)
     if len(wrong):
         row, column = wrong[0].tolist()
-        reject(
-            True,
+        raise Wrong(
             f"Row {row}, column {column} should be {bool(low[row, column])}: word {row} "
-            f"{'may' if low[row, column] else 'may not'} look at word {column}.",
+            f"{'may' if low[row, column] else 'may not'} look at word {column}."
         )
     reject(
         mask.dtype != bool,
