@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from course_utils.tensorflow_settings import hide_retracing_warnings, stop_autotuning
+
 KERAS_FLOOR = "3.13"
 PROFILES = ("quick", "full")
 _BACKEND_NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
@@ -70,6 +72,9 @@ def setup(*, seed):
         keras = _import_keras()
         backend = keras.backend.backend()
         device = _device(backend)
+        if backend == "tensorflow":
+            stop_autotuning()
+            hide_retracing_warnings()
     keras.utils.set_random_seed(seed)
 
     from course_utils import plots

@@ -12,6 +12,7 @@ import pytest
 
 import course_utils as cu
 from course_utils import runtime
+from course_utils.tensorflow_settings import hide_retracing_warnings, stop_autotuning
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -168,6 +169,51 @@ def test_progress_rewrites_one_line(capsys):
     assert printed.startswith("\rline: epoch 1/3 ...")
     assert printed.count("\r") == 4
     assert "line: epoch 3/3" in printed
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's pipelines")
+def test_pipelines_are_not_tuned_unless_they_ask_for_it(monkeypatch):
+    import tensorflow as tf
+
+    seen = []
+    monkeypatch.setattr(
+        tf.data.Dataset, "__iter__", lambda data: seen.append(data.options()) or iter(())
+    )
+    stop_autotuning.__wrapped__()
+    data = tf.data.Dataset.range(3)
+    wanted = tf.data.Options()
+    wanted.autotune.enabled = True
+    list(data)
+    list(data.with_options(wanted))
+    assert [options.autotune.enabled for options in seen] == [False, True]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's pipelines")
+def test_training_on_arrays_is_not_tuned(monkeypatch):
+    import tensorflow as tf
+
+    seen, begin = [], tf.data.Dataset.__iter__
+    monkeypatch.setattr(
+        tf.data.Dataset, "__iter__", lambda data: seen.append(data.options()) or begin(data)
+    )
+    stop_autotuning.__wrapped__()
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    model.fit(keras.ops.ones((4, 2)), keras.ops.ones((4, 1)), epochs=2, verbose=0)
+    assert len(seen) >= 2
+    assert all(options.autotune.enabled is False for options in seen)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's log")
+def test_many_models_predict_without_a_warning_and_others_are_heard(caplog):
+    import tensorflow as tf
+
+    hide_retracing_warnings()
+    for _ in range(8):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.predict_on_batch(keras.ops.ones((4, 2)))
+    tf.get_logger().warning("something else")
+    assert [record.getMessage() for record in caplog.records] == ["something else"]
 
 
 def test_importing_the_package_loads_no_framework():
