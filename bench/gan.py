@@ -32,6 +32,7 @@ from keras import layers  # noqa: E402
 from recipe import ByTheClock, Stop  # noqa: E402
 
 from course_utils import data, distributions  # noqa: E402
+from course_utils.tensorflow_settings import stop_autotuning  # noqa: E402
 
 BAR = 0.5
 NOISE, BATCH = 100, 256  # of the reference
@@ -147,6 +148,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=60, help="of each training")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     options = parser.parse_args()
+    stop_autotuning()  # for both sides, as in the chapter
     try:
         train, test = data.load_fashion_mnist()
     except data.DataError:

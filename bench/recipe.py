@@ -31,6 +31,7 @@ from chapters import definitions, find_chapters  # noqa: E402
 from keras import layers  # noqa: E402
 
 from course_utils import data, objects  # noqa: E402
+from course_utils.tensorflow_settings import stop_autotuning  # noqa: E402
 
 SHARES = (1, 1 / 3, 1 / 5, 1 / 8)
 EPOCHS = 10
@@ -196,6 +197,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="of the reference")
     options = parser.parse_args()
+    if keras.backend.backend() == "tensorflow":
+        stop_autotuning()  # for both sides, as in every chapter
     (path,) = find_chapters("04")
     for name, train, test, constants in data_sets():
         chapter = definitions(path, CELLS)
