@@ -93,9 +93,9 @@ def test_shape_fills_its_circle_and_no_more(shape, angle, radius):
     assert alpha.max() == 1
     pixels = np.arange(64) + 0.5 - 32
     distance = np.hypot(*np.meshgrid(pixels, pixels))
-    covered = distance[alpha > 0.5]
-    assert covered.max() <= radius + 0.1
-    assert covered.max() >= 0.8 * radius - 1
+    assert distance[alpha > 0.5].max() <= radius + 0.1
+    # The tip of a bolt may be thinner than half a pixel.
+    assert distance[alpha > 0.25].max() >= 0.8 * radius - 0.5
 
 
 @pytest.mark.parametrize("shape", drawing.ALL_SHAPE_NAMES)

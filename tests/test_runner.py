@@ -24,6 +24,12 @@ SETUP = factory.RECORD + (
 )
 
 
+@pytest.fixture(autouse=True)
+def default_backend(monkeypatch):
+    """Run as without ``BACKEND=``, whatever backend these tests themselves were started for."""
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Folder of notebooks."""
