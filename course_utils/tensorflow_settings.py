@@ -9,7 +9,7 @@ def stop_autotuning():
     """Let every ``tf.data`` pipeline of this process run without autotuning.
 
     Keras feeds arrays to TensorFlow through such a pipeline, started anew in each epoch. On two
-    cores, TensorFlow 2.21 waits after every third to sixth epoch until the total since its start
+    cores, TensorFlow 2.21 waits after every second to sixth epoch until the total since its start
     is 0.6, 1.3, 2.6, 5.1, ... seconds: up to the length of the epoch once more. Those are the
     moments at which the tuning thread wakes, whose sleep doubles from 10 ms on. Without tuning the
     waits are gone and the losses are equal to the last digit; ``bench/autotuning.py`` measures
