@@ -247,23 +247,35 @@ def test_unreadable_stamp_is_not_trusted(bootstrap, tmp_path):
     assert bootstrap.read_stamp(tmp_path / "nowhere") is None
 
 
-def test_changed_lock_rebuilds_and_a_failed_install_leaves_nothing(ready):
+def test_changed_lock_rebuilds_and_a_failed_install_puts_back_what_was_there(ready):
+    old = ready.locked
     witness = ready.venv / "witness"
     witness.touch()
     ready.lock("2.0", sha256="0" * 64)
     status, output = ready.set_up()
     assert status == 1
-    assert "Removing .venv: it is incomplete or out of date" in output
+    assert ".venv is out of date: kept aside until a new one is complete" in output
     assert "Installing the packages failed" in output
     assert "DO NOT MATCH THE HASHES" in output
     assert "PIP_PROXY" in output
-    assert not ready.venv.exists()
+    assert ".venv is again as it was" in output
+    assert witness.exists()
+    assert ready.module_version("seeing") == old
 
     ready.lock("2.0")
     status, output = ready.set_up()
     assert status == 0, output
     assert not witness.exists()
+    assert not ready.venv.with_name(".venv-before").exists()
     assert ready.module_version("seeing") == "2.0"
+
+
+def test_first_install_that_fails_leaves_nothing(project):
+    project.lock("1.0", sha256="0" * 64)
+    status, output = project.set_up()
+    assert status == 1
+    assert "DO NOT MATCH THE HASHES" in output
+    assert not project.venv.exists()
 
 
 def test_killed_set_up_is_not_trusted_and_its_pip_is_waited_for(project, stall):
@@ -282,7 +294,7 @@ def test_killed_set_up_is_not_trusted_and_its_pip_is_waited_for(project, stall):
     stall.end()  # the orphaned pip gives up
     output, _ = second.communicate(timeout=PATIENCE)
     assert second.returncode == 0, output
-    assert "Removing .venv: it is incomplete" in output
+    assert "Removing .venv: it is incomplete." in output
     assert project.module_version("seeing") == "1.0"
     killed.stdout.close()
 

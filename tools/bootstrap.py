@@ -1,9 +1,9 @@
 """Build the course's Python environment, once: what ``make setup`` runs.
 
 ``.venv`` is built from the lock file and trusted only when a stamp, written last of all, says that
-it was completed for the lock file, Python and place at hand; anything else is removed and built
-anew. Standard library only, and readable by Python 3.7, so that a Python that is too old gets a
-sentence instead of a syntax error.
+it was completed for the lock file, Python and place at hand; anything else is built anew, and what
+was complete before stays until the new one is. Standard library only, and readable by Python 3.7,
+so that a Python that is too old gets a sentence instead of a syntax error.
 
 Usage: python3 tools/bootstrap.py [--python PROGRAM] [--torch | --colab]
 """
@@ -256,10 +256,13 @@ def build_environment(folder, options, pip):
     """Build `folder` from nothing, all but the course's own package."""
     variant = "colab" if options.colab else choose_variant()
     program, version = choose_python(options)
-    if folder.exists():
-        pip.progress.step(f"Removing {folder.name}: it is incomplete or out of date.")
-        # The stamp goes first: a removal that is cut short must not leave it behind.
-        (folder / STAMP).unlink(missing_ok=True)
+    before = folder.with_name(f"{folder.name}-before")
+    if read_stamp(folder):
+        pip.progress.step(f"{folder.name} is out of date: kept aside until a new one is complete.")
+        remove(before)
+        folder.rename(before)
+    elif folder.exists():
+        pip.progress.step(f"Removing {folder.name}: it is incomplete.")
         remove(folder)
     name = {"cpu": "for the CPU", "gpu": "for an NVIDIA GPU", "colab": "with Colab's versions"}
     pip.progress.step(
@@ -269,7 +272,7 @@ def build_environment(folder, options, pip):
         pip.progress.step("  Colab has Python 3.13, which is not here: this is the closest.")
     pins = requirements(variant)
     hashes = [] if variant == "colab" else ["--require-hashes"]
-    with removed_on_error(folder):
+    with put_back_on_error(before, folder, pip.progress), removed_on_error(folder):
         pip.run("Creating a virtual environment", [program, "-m", "venv", str(folder)])
         pip.progress.step(f"Installing what {pins.name} pins; the first time, it is downloaded.")
         pip("Installing the packages", "install", *hashes, "-r", str(pins))
@@ -281,6 +284,7 @@ def build_environment(folder, options, pip):
             "torch": None,
         }
         write_stamp(folder, stamp)
+    remove(before)
 
 
 def install_project(folder, pip):
@@ -448,6 +452,21 @@ def disk_advice():
 
 
 @contextlib.contextmanager
+def put_back_on_error(before, folder, progress):
+    """Put the environment that was there before back in its place when no new one came of it."""
+    try:
+        yield
+    except BaseException:
+        if before.exists():
+            before.rename(folder)
+            progress.step(
+                f"{folder.name} is again as it was. Without a network, "
+                f"{folder.name}/bin/python tools/lab.py opens the course with it."
+            )
+        raise
+
+
+@contextlib.contextmanager
 def removed_on_error(folder):
     """Remove an environment that could not be completed."""
     try:
@@ -458,8 +477,13 @@ def removed_on_error(folder):
 
 
 def remove(folder):
-    """Remove `folder`, or say clearly why that could not be done."""
+    """Remove `folder` if it is there, or say clearly why that could not be done."""
+    if not folder.exists():
+        return
     try:
+        # The stamp goes first: a removal that is cut short must not leave it behind.
+        with contextlib.suppress(FileNotFoundError):
+            (folder / STAMP).unlink()
         shutil.rmtree(folder)
     except OSError as error:
         raise SetupError(
