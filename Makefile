@@ -1,6 +1,6 @@
 # Everything the README names. Needs Python 3.11, 3.12 or 3.13; the rest is set up by the first target.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab run test test-colab outputs bench results picture weights lock stamp lint clean
+.PHONY: help setup lab handout run test test-colab outputs bench results picture weights lock stamp lint clean
 
 NB =
 PROFILE =
@@ -8,6 +8,10 @@ BACKEND =
 SEEDS =
 ADDRESS =
 PYTHON =
+WORK =
+LAB =
+SEED =
+OUT =
 
 IN_VENV = .venv/bin/python
 BOOTSTRAP = @$(or $(PYTHON),python3) tools/bootstrap.py $(if $(PYTHON),--python "$(PYTHON)")
@@ -23,8 +27,11 @@ help:  ## list these targets
 setup:  ## build .venv, once; every target below does this first (PYTHON=python3.12, COURSE_VARIANT=gpu)
 	$(BOOTSTRAP) $(if $(filter torch,$(BACKEND)),--torch)
 
-lab: setup  ## open the course in JupyterLab (BACKEND=, PROFILE=)
-	$(COURSE_ENV) $(IN_VENV) -m jupyterlab --LabApp.news_url=None notebooks/00_start_here.ipynb
+lab: setup  ## open your copies of the chapters in JupyterLab (WORK=, BACKEND=, PROFILE=, SEED=, LAB=)
+	@$(COURSE_ENV) $(if $(SEED),COURSE_SEED="$(SEED)") $(IN_VENV) tools/lab.py --work "$(WORK)" $(LAB)
+
+handout: setup  ## write copies of the chapters without outputs and solutions (OUT=folder)
+	@$(IN_VENV) tools/lab.py --handout "$(or $(OUT),handout)"
 
 run: setup  ## run the chapters and print what each measured (NB=03, PROFILE=full, BACKEND=jax, SEEDS="0 1 2")
 	@$(IN_VENV) tools/run.py --nb "$(NB)" --profile "$(PROFILE)" --backend "$(BACKEND)" --seeds "$(SEEDS)"
@@ -63,4 +70,4 @@ lint: setup  ## check style and formatting of modules and notebooks
 	$(IN_VENV) -m ruff format --check .
 
 clean:  ## remove the environments and everything built; downloaded data stays
-	rm -rf .venv .venv-colab build *.egg-info
+	rm -rf .venv .venv-before .venv-colab .venv-colab-before build *.egg-info

@@ -90,11 +90,27 @@ class Execution:
     failure: Failure | None
 
 
+def absolute_paths(environment):
+    """Return the folders of data that an environment names relative to where a command was typed.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+
+    Returns
+    -------
+    dict of str to str
+        Those variables that name a folder, made absolute: a kernel runs in the notebook's folder.
+    """
+    return {
+        name: os.path.abspath(os.path.expanduser(environment[name]))
+        for name in ("COURSE_DATA_DIR", "COURSE_CACHE_DIR")
+        if environment.get(name)
+    }
+
+
 def kernel_environment(profile, backend, **extra):
     """Make the environment variables of a kernel.
-
-    Paths given relative to the folder in which a command was typed are made absolute, because
-    the kernel runs in the notebook's folder.
 
     Parameters
     ----------
@@ -113,9 +129,7 @@ def kernel_environment(profile, backend, **extra):
         # MPLBACKEND would replace the backend that shows figures in a notebook.
         if not name.startswith("PYTEST_") and name != "MPLBACKEND"
     }
-    for name in ("COURSE_DATA_DIR", "COURSE_CACHE_DIR"):
-        if environment.get(name):
-            environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
+    environment.update(absolute_paths(environment))
     environment["COURSE_PROFILE"] = profile
     environment["KERAS_BACKEND"] = backend
     # The debugger's remarks on frozen modules are none of the learner's business.

@@ -1,0 +1,106 @@
+"""`make lab` and `make handout`: what the copies hold, and that no work is lost."""
+
+import os
+
+import chapters
+import lab
+import notebook_factory as factory
+import pytest
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Return a folder with one chapter that has outputs and a solution."""
+    path = factory.write(
+        tmp_path / "course" / "03_first.ipynb",
+        factory.markdown(
+            "title",
+            "# Title\n\n[![Open in A](a.svg)](a)\n[![Open in B](b.svg)](b)\n\nAfter this chapter",
+        ),
+        factory.code("stub", "check('3.1', ...)", text="not yet", tags=["exercise"]),
+        factory.markdown("solution-1", "42", tags=["solution"]),
+    )
+    notebook = chapters.read(path)
+    notebook.metadata["course"] = {"digest": "of the first version"}
+    chapters.write(notebook, path)
+    return path.parent
+
+
+def test_copies_have_no_outputs_and_the_chapter_keeps_its_own(source, tmp_path):
+    before = (source / "03_first.ipynb").read_bytes()
+    work = tmp_path / "deep" / "work"
+    assert lab.copy_chapters(work, source) == (["03_first.ipynb"], [])
+    copy = chapters.read(work / "03_first.ipynb")
+    assert [cell.id for cell in copy.cells] == ["title", "stub", "solution-1"]
+    assert copy.cells[0].source == "# Title\n\nAfter this chapter"
+    assert copy.cells[1].outputs == []
+    assert copy.cells[1].execution_count is None
+    assert chapters.tags(copy.cells[1]) == ["exercise"]
+    assert (source / "03_first.ipynb").read_bytes() == before
+
+
+def test_work_is_never_overwritten_and_a_changed_chapter_is_named(source, tmp_path):
+    work = tmp_path / "work"
+    lab.copy_chapters(work, source)
+    copy = chapters.read(work / "03_first.ipynb")
+    copy.cells[1].source = "check('3.1', 42)"
+    chapters.write(copy, work / "03_first.ipynb")
+    mine = (work / "03_first.ipynb").read_bytes()
+    assert lab.copy_chapters(work, source) == ([], [])
+
+    chapter = chapters.read(source / "03_first.ipynb")
+    chapter.metadata.course.digest = "of the second version"
+    chapters.write(chapter, source / "03_first.ipynb")
+    assert lab.copy_chapters(work, source) == ([], ["03_first.ipynb"])
+    assert (work / "03_first.ipynb").read_bytes() == mine
+
+
+def test_a_broken_copy_stops_nothing(source, tmp_path):
+    (tmp_path / "03_first.ipynb").write_text("{")
+    assert lab.copy_chapters(tmp_path, source) == ([], [])
+
+
+def test_handout_has_exercises_but_no_solutions(source, tmp_path):
+    lab.copy_chapters(tmp_path / "out", source, solutions=False)
+    copy = chapters.read(tmp_path / "out" / "03_first.ipynb")
+    assert [cell.id for cell in copy.cells] == ["title", "stub"]
+
+
+def test_every_chapter_can_be_handed_out(tmp_path, capsys):
+    assert lab.main(["--handout", str(tmp_path / "out")]) == 0
+    copies = sorted((tmp_path / "out").glob("*.ipynb"))
+    assert [copy.name for copy in copies] == [path.name for path in chapters.find_chapters()]
+    for copy in copies:
+        assert "<summary>Solution" not in copy.read_text(encoding="utf-8")
+        assert '"outputs": [],' in copy.read_text(encoding="utf-8")
+    assert f"Copied {len(copies)} chapters" in capsys.readouterr().out
+
+
+def test_folder_that_cannot_be_written_is_explained(tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    assert lab.main(["--work", str(tmp_path / "file" / "work")]) == 1
+    message = capsys.readouterr().err
+    assert "Expected a folder that you may write in" in message
+    assert "WORK=" in message
+
+
+def test_jupyterlab_gets_its_options_and_absolute_paths(tmp_path, monkeypatch):
+    commands = []
+    monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
+    monkeypatch.setattr(lab.os, "environ", dict(os.environ, COURSE_DATA_DIR="drawn"))
+    monkeypatch.chdir(tmp_path)
+    lab.main(["--work", "mine", "--no-browser", "--port", "8890"])
+    (command,) = commands
+    assert command[-4:-1] == ["--no-browser", "--port", "8890"]
+    assert command[-1] == f"{tmp_path}/mine/00_start_here.ipynb"
+    assert lab.os.environ["COURSE_DATA_DIR"] == str(tmp_path / "drawn")
+    assert (lab.SETTINGS / "overrides.json").exists()
+
+
+def test_the_chapters_themselves_can_be_opened(monkeypatch):
+    commands = []
+    monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
+    monkeypatch.setattr(lab.os, "environ", dict(os.environ))
+    monkeypatch.setattr(lab, "copy_chapters", lambda *_, **__: pytest.fail("nothing to copy"))
+    lab.main(["--work", str(chapters.NOTEBOOKS)])
+    assert commands[0][-1] == str(chapters.NOTEBOOKS / "00_start_here.ipynb")
