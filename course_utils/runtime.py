@@ -32,12 +32,13 @@ class _Run:
 
     measures: dict[str, float] = field(default_factory=dict)
     bands: dict[str, tuple[str, float, bool]] = field(default_factory=dict)
+    hosted_profile: str = "full"
 
 
 _run = _Run()
 
 
-def setup(*, seed):
+def setup(*, seed, hosted_profile="full"):
     """Prepare a notebook: seeds, backend, GPU memory, plot style; print one line that says so.
 
     Call it once, in the first code cell. Restart the kernel before calling it with another
@@ -48,6 +49,9 @@ def setup(*, seed):
     seed : int
         Seeds Python, NumPy and the backend. ``COURSE_SEED`` in the environment takes its place,
         which is how the course is repeated over seeds without touching a notebook.
+    hosted_profile : {"full", "quick"}
+        The profile on Colab or Kaggle with a GPU where ``COURSE_PROFILE`` is not set. Quick, where
+        the real data cannot be downloaded by themselves.
 
     Returns
     -------
@@ -62,6 +66,7 @@ def setup(*, seed):
         If ``COURSE_PROFILE`` or ``COURSE_SEED`` holds something else than it should.
     """
     seed = _seed(seed)
+    _run.hosted_profile = hosted_profile
     chosen = profile()
     # These must be in the environment before the backend is imported: later they do nothing.
     # The last two stop TensorFlow and JAX from taking all memory of a GPU at once.
@@ -72,6 +77,7 @@ def setup(*, seed):
         keras = _import_keras()
         backend = keras.backend.backend()
         device = _device(backend)
+        _keep_float32(backend)
         if backend == "tensorflow":
             stop_autotuning()
             hide_retracing_warnings()
@@ -102,7 +108,7 @@ def profile():
     """Return the profile of this run.
 
     ``COURSE_PROFILE`` decides. Where it is not set the profile is ``"full"`` on Colab or Kaggle
-    with a GPU, and ``"quick"`` everywhere else.
+    with a GPU, unless `setup` was told otherwise, and ``"quick"`` everywhere else.
 
     Returns
     -------
@@ -120,7 +126,7 @@ def profile():
             f"COURSE_PROFILE should be one of {', '.join(PROFILES)}, or not set at all. "
             f"Received: COURSE_PROFILE={named!r}"
         )
-    return named or ("full" if _hosted_with_gpu() else "quick")
+    return named or (_run.hosted_profile if _hosted_with_gpu() else "quick")
 
 
 def by_profile(*, quick, full):
@@ -363,6 +369,28 @@ def _device(backend):
     return name or f"CPU, {_cores()} core{'s' if _cores() > 1 else ''}"
 
 
+def _keep_float32(backend):
+    """Have 32 bits mean 32 bits on a GPU, too.
+
+    Since NVIDIA's Ampere, libraries round the factors of products to 10 bits (TensorFloat-32)
+    unless told otherwise. Then what this course proves to 1e-5 would hold to 1e-3 only. Mixed
+    precision, asked for by name, is not touched.
+    """
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+    elif backend == "jax":
+        import jax
+
+        jax.config.update("jax_default_matmul_precision", "float32")
+    else:
+        import torch
+
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+
+
 def _cores():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -432,7 +460,7 @@ def _number(value):
         return f"{value:,}"
     if math.isfinite(value) and abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.1g}"
+    return "0" if value == 0 else f"{value:.3f}" if abs(value) >= 0.0005 else f"{value:.1g}"
 
 
 def _record(**entry):

@@ -224,7 +224,8 @@ class TestWhere:
         assert f"  {root / 'coco'}: no such folder\n" in text
         assert "/zips/val2017.zip" in text
         assert "annotations_trainval2017.zip" in text
-        assert text.endswith(f"  {tmp_path / 'cache' / 'coco'}")
+        assert f"  {tmp_path / 'cache' / 'coco'}\n" in text
+        assert text.endswith("runs on drawn scenes: leave COURSE_PROFILE unset.")
 
     def test_archives_not_unpacked(self, root, tmp_path):
         (root / "val2017").rename(tmp_path / "away")

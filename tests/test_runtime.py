@@ -24,6 +24,7 @@ def clean(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     runtime._run.measures.clear()
     runtime._run.bands.clear()
+    monkeypatch.setattr(runtime._run, "hosted_profile", "full")
 
 
 def test_profile_is_quick_unless_named(monkeypatch):
@@ -47,6 +48,18 @@ def test_hosted_service_is_full_only_with_a_gpu(monkeypatch, variable, gpu, expe
     assert cu.profile() == expected
 
 
+def test_chapter_without_a_download_stays_quick_on_a_hosted_gpu(monkeypatch, capsys):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "any")
+    monkeypatch.setattr(runtime, "_has_nvidia_gpu", lambda: True)
+    cu.setup(seed=15, hosted_profile="quick")
+    assert "profile quick (the default; COURSE_PROFILE=full changes it)" in capsys.readouterr().out
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    assert cu.profile() == "full"
+    monkeypatch.delenv("COURSE_PROFILE")
+    cu.setup(seed=14)
+    assert cu.profile() == "full", "the next chapter in the same kernel chooses for itself"
+
+
 def test_gpu_without_hosted_service_stays_quick(monkeypatch):
     monkeypatch.setattr(runtime, "_has_nvidia_gpu", lambda: True)
     assert cu.profile() == "quick"
@@ -59,6 +72,24 @@ def test_setup_line_names_device_backend_profile_and_seed(capsys):
     assert keras.__version__ in line
     assert "profile quick (the default; COURSE_PROFILE=full changes it)" in line
     assert line.endswith("seed 5\n")
+
+
+def test_setup_keeps_products_in_32_bits_on_any_gpu():
+    cu.setup(seed=5)
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        assert not tf.config.experimental.tensor_float_32_execution_enabled()
+    elif backend == "jax":
+        import jax
+
+        assert jax.config.jax_default_matmul_precision == "float32"
+    else:
+        import torch
+
+        assert not torch.backends.cudnn.allow_tf32
+        assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_setup_makes_random_numbers_repeat():
