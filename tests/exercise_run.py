@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import chapters
 import kernels
-import notebook_rules
 from nbformat.v4 import new_code_cell
 
 
@@ -70,7 +69,7 @@ def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, ti
             if "parameters" in kinds:
                 add(parameters)
             continue
-        call = notebook_rules.final_check(cell.source)
+        call = chapters.final_check(cell.source)
         number = call.args[0].value
         check = "\n".join(cell.source.splitlines()[call.lineno - 1 :])
         said = answers[number] = Answers()
@@ -84,7 +83,7 @@ def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, ti
             )
         for _ in range(hints.get(number, 0)):
             add(f'hint("{number}")', lambda text, said=said: said.hints.append(text))
-        solution = notebook_rules.published_solution(notebook_rules.solution_of(notebook, cell))
+        solution = chapters.published_solution(chapters.solution_of(notebook, cell))
         add(solution, lambda text, said=said: setattr(said, "solution", text))
 
     derived = notebook.copy()

@@ -17,7 +17,6 @@ MAX_LINES = 30
 # A word or a number each; a random id mixes digits and letters.
 _CELL_ID = re.compile(r"[a-z]+(-([a-z]+|\d+))+|[a-z]{3,}")
 _BACKENDS = re.compile(r"^\s*(?:import|from)\s+(?:tensorflow|torch|jax)\b", re.MULTILINE)
-_FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _IMAGE_LINK = re.compile(r"!\[([^\]]*)\]\(")
 
 
@@ -116,11 +115,11 @@ def exercises(chapter):
         faults.append("has not as many cells tagged solution as tagged exercise")
     for place, stub in enumerate(stubs, 1):
         name = f"{chapter.number}.{place}"
-        call = final_check(stub.source)
+        call = chapters.final_check(stub.source)
         if stub.cell_type != "code" or call is None or call.args[0].value != name:
             faults.append(f'{stub.id}: the last statement is not check("{name}", ...)')
             continue
-        solution = solution_of(chapter.notebook, stub)
+        solution = chapters.solution_of(chapter.notebook, stub)
         if solution is None:
             faults.append(f"{stub.id}: no cell tagged solution follows")
             continue
@@ -130,46 +129,11 @@ def exercises(chapter):
             or "</details>" not in source
         ):
             faults.append(f"{solution.id}: no <details><summary>Solution {name}</summary>")
-        code = published_solution(solution)
-        answer = final_check(code) if code is not None else None
+        code = chapters.published_solution(solution)
+        answer = chapters.final_check(code) if code is not None else None
         if answer is None or ast.dump(answer) != ast.dump(call):
             faults.append(f"{solution.id}: no python fence that ends in the exercise's own check")
     return faults
-
-
-def solution_of(notebook, stub):
-    """Find the solution of an exercise: the one that follows before the next exercise, or None."""
-    for cell in notebook.cells[notebook.cells.index(stub) + 1 :]:
-        if "solution" in chapters.tags(cell):
-            return cell
-        if "exercise" in chapters.tags(cell):
-            return None
-    return None
-
-
-def final_check(source):
-    """Find the call of ``check`` that ends a cell.
-
-    Returns
-    -------
-    ast.Call or None
-        None when the cell does not parse, or ends in something else.
-    """
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return None
-    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
-    named = isinstance(last, ast.Call) and isinstance(last.func, ast.Name) and last.args
-    if named and last.func.id == "check" and isinstance(last.args[0], ast.Constant):
-        return last
-    return None
-
-
-def published_solution(cell):
-    """Return the code in a solution's fence, or None when there is not exactly one fence."""
-    fences = _FENCE.findall(cell.source)
-    return fences[0].rstrip() if len(fences) == 1 else None
 
 
 def quiz(chapter):

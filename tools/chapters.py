@@ -1,5 +1,6 @@
 """What the tools and the tests share about notebook files: finding, reading, digesting, writing."""
 
+import ast
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 
+_FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -99,6 +101,41 @@ def tags(cell):
 def code_cells(notebook):
     """Return the code cells of a notebook that hold code, in order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def solution_of(notebook, stub):
+    """Find the solution of an exercise: the one that follows before the next exercise, or None."""
+    for cell in notebook.cells[notebook.cells.index(stub) + 1 :]:
+        if "solution" in tags(cell):
+            return cell
+        if "exercise" in tags(cell):
+            return None
+    return None
+
+
+def final_check(source):
+    """Find the call of ``check`` that ends a cell.
+
+    Returns
+    -------
+    ast.Call or None
+        None when the cell does not parse, or ends in something else.
+    """
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return None
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    named = isinstance(last, ast.Call) and isinstance(last.func, ast.Name) and last.args
+    if named and last.func.id == "check" and isinstance(last.args[0], ast.Constant):
+        return last
+    return None
+
+
+def published_solution(cell):
+    """Return the code in a solution's fence, or None when there is not exactly one fence."""
+    fences = _FENCE.findall(cell.source)
+    return fences[0].rstrip() if len(fences) == 1 else None
 
 
 def definitions(path, ids):
