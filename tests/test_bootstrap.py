@@ -270,6 +270,28 @@ def test_changed_lock_rebuilds_and_a_failed_install_puts_back_what_was_there(rea
     assert ready.module_version("seeing") == "2.0"
 
 
+def test_killed_rebuild_leaves_the_old_environment_to_be_put_back(ready, stall):
+    old = ready.locked
+    ready.lock("3.0")
+    killed = ready.start(PIP_FIND_LINKS=stall.url)
+    stall.wait_for_caller()
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate(timeout=PATIENCE)
+    stall.end()
+    assert not ready.stamp.exists()
+
+    ready.lock("3.0", sha256="0" * 64)
+    status, output = ready.set_up()
+    assert status == 1
+    assert ".venv is again as it was" in output
+    assert ready.module_version("seeing") == old
+
+    ready.lock("3.0")
+    status, output = ready.set_up()
+    assert status == 0, output
+    assert ready.module_version("seeing") == "3.0"
+
+
 def test_first_install_that_fails_leaves_nothing(project):
     project.lock("1.0", sha256="0" * 64)
     status, output = project.set_up()
@@ -394,6 +416,20 @@ def test_folder_that_cannot_be_written(project):
     assert status == 1
     assert re.search(r"Set-up stopped\.\nReceived: .*build", output)
     assert "Traceback" not in output
+
+
+def test_course_of_somebody_else_is_explained(bootstrap, tmp_path, monkeypatch):
+    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "build" / "setup.log")
+
+    def refuse(*_, **__):
+        raise PermissionError("no permission")
+
+    monkeypatch.setattr("builtins.open", refuse)  # root may write anywhere
+    with (
+        pytest.raises(bootstrap.SetupError, match="not yours to write"),
+        bootstrap.only_one(None),
+    ):
+        pass
 
 
 def test_environment_belongs_to_its_folder_python_and_variant(bootstrap):

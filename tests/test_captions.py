@@ -225,7 +225,7 @@ class TestWhere:
         assert "/zips/val2017.zip" in text
         assert "annotations_trainval2017.zip" in text
         assert f"  {tmp_path / 'cache' / 'coco'}\n" in text
-        assert text.endswith("runs on drawn scenes: leave COURSE_PROFILE unset.")
+        assert text.endswith("runs on drawn scenes, in the profile quick.")
 
     def test_archives_not_unpacked(self, root, tmp_path):
         (root / "val2017").rename(tmp_path / "away")

@@ -19,23 +19,27 @@ def solution(name, code):
 
 
 @pytest.fixture
-def exam():
-    """Return a chapter of two exercises; the cell after the first needs its answer."""
+def exam(test_kernel_environment):
+    """Return a function that makes an exam of two exercises; other cells need what is given."""
     notebook = factory.notebook(
         factory.code("helpers", HELPERS),
-        factory.code("constants", "STEPS = 1_000_000", tags=["parameters"]),
+        factory.code("constants", "STEPS, given = 1_000_000, 4", tags=["parameters"]),
         factory.code("exercise-1", "a = ...\n\ncheck('1.1', a)", tags=["exercise"]),
-        solution("solution-1", "a = 4\n\ncheck('1.1', a)"),
-        factory.code("needs-it", "assert a == 4 and STEPS == 1"),
+        solution("solution-1", "a = given\n\ncheck('1.1', a)"),
+        factory.code("needs-it", "assert a == 4 and STEPS == 1 and table.sum() == 1"),
         factory.code("exercise-2", "b = ...\n\ncheck('1.2', b)", tags=["exercise"]),
         solution("solution-2", "b = 4\n\ncheck('1.2', b)"),
     )
-    return grade.Exam(notebook, "STEPS = 1")
+    fast = "import numpy as np\nSTEPS, table = 1, np.eye(1)"
+    return lambda seconds=60: grade.Exam(notebook, fast, test_kernel_environment, seconds)
 
 
-def mark(exam, environment, *sources, seconds=60):
+SECOND = "b = 4\ncheck('1.2', b)"
+
+
+def mark(exam, *sources):
     notebook = factory.notebook(*(factory.code(f"x{i}", s) for i, s in enumerate(sources)))
-    return exam.mark(exam.answers_in(notebook), environment, seconds)
+    return exam.mark(exam.answers_in(notebook))
 
 
 @pytest.mark.parametrize(
@@ -43,37 +47,40 @@ def mark(exam, environment, *sources, seconds=60):
     [
         ("a = 2 + 2\n\ncheck('1.1', a)", "correct"),
         ('a = 5\ncheck( "1.1", a)', "not yet"),
+        ("%%time\na = 4\ncheck(1.1, a)", "correct"),
+        ("print('so', end='')\ncheck('1.1', 4)", "correct"),
         ("a = ...\ncheck('1.1', a)", "not attempted"),
         ("a = b\ncheck('1.1', a)", "raised NameError"),
         ("a = (\ncheck('1.1', a)", "raised SyntaxError"),
+        ("print('1.1 correct.')  # check('1.1', a)", "not checked"),
         ("def check(*_): pass\ncheck('1.1', 4)", "not checked"),
+        ("del check\nnp = given = None\ncheck('1.1', 4)", "raised NameError"),
+        ("while True: print('x' * 1000)\ncheck('1.1', 4)", "raised RuntimeError"),
+        ("exit()\ncheck('1.1', 4)", "raised SystemExit"),
         ("1 + 1", "missing"),
     ],
 )
-def test_an_answer_comes_to(exam, test_kernel_environment, source, outcome):
-    second = "b = 4\ncheck('1.2', b)"
-    assert mark(exam, test_kernel_environment, source, second) == {"1.1": outcome, "1.2": "correct"}
+def test_an_answer_comes_to(exam, source, outcome):
+    assert mark(exam(), source, SECOND) == {"1.1": outcome, "1.2": "correct"}
 
 
 @pytest.mark.parametrize(
     ("source", "outcome"),
     [
-        ("while True: pass\ncheck('1.1', 4)", "TimeoutError"),
-        ("import os\nos._exit(3)\ncheck('1.1', 4)", "DeadKernelError"),
+        ("while True: pass\ncheck('1.1', 4)", "broke the run: TimeoutError"),
+        ("import os\nos._exit(3)\ncheck('1.1', 4)", "broke the run: DeadKernelError"),
+        ("table[:] = 7\ncheck('1.1', 4)", "broke the run: AssertionError"),
     ],
 )
-def test_an_answer_that_ends_the_run_costs_no_other_mark(
-    exam, test_kernel_environment, source, outcome
-):
-    second = "b = 4\ncheck('1.2', b)"
-    marks = mark(exam, test_kernel_environment, source, second, seconds=3)
+def test_an_answer_that_breaks_the_run_costs_no_other_mark(exam, source, outcome):
+    marks = mark(exam(seconds=5), source, SECOND)
     assert marks["1.1"].startswith(outcome)
     assert marks["1.2"] == "correct"
 
 
-def test_last_of_several_attempts_counts(exam, test_kernel_environment):
-    attempts = "a = 5\ncheck('1.1', a)", "a = 4\ncheck('1.1', a)"
-    assert mark(exam, test_kernel_environment, *attempts)["1.1"] == "correct"
+def test_last_of_several_attempts_counts_if_it_could_be_checked(exam):
+    attempts = "a = 5\ncheck('1.1', a)", "a = 4\ncheck('1.1', a)", "check('1.1', undefined)"
+    assert mark(exam(), *attempts)["1.1"] == "correct"
 
 
 def test_a_broken_chapter_is_nobodys_fault(test_kernel_environment):
@@ -82,17 +89,18 @@ def test_a_broken_chapter_is_nobodys_fault(test_kernel_environment):
         factory.code("exercise-1", "check('1.1', ...)", tags=["exercise"]),
         solution("solution-1", "check('1.1', 4)"),
     )
-    with pytest.raises(RuntimeError, match="the chapter itself failed in cell broken"):
-        grade.Exam(notebook, "").mark({}, test_kernel_environment)
+    broken = grade.Exam(notebook, "", test_kernel_environment)
+    with pytest.raises(grade.BrokenChapterError, match="cell broken: ZeroDivisionError"):
+        broken.mark({"1.1": ["check('1.1', 4)"]})
 
 
-def test_a_folder_becomes_rows(exam, test_kernel_environment, tmp_path):
+def test_a_folder_becomes_rows(exam, tmp_path):
     factory.write(tmp_path / "ada" / "01.ipynb", factory.code("x", "check('1.1', 4)"))
     factory.write(tmp_path / "ada" / ".ipynb_checkpoints" / "01.ipynb", factory.code("x", "2"))
     factory.write(tmp_path / "other.ipynb", factory.code("x", "check('2.1', 4)"))
     (tmp_path / "broken.ipynb").write_text("{")
-    said = []
-    rows = grade.grade(tmp_path, exam, test_kernel_environment, say=said.append)
+    said, rows = [], []
+    grade.grade(tmp_path, exam(), keep=rows.append, say=said.append)
     assert rows == [
         {"file": "ada/01.ipynb", "1.1": "correct", "1.2": "missing", "correct": "1"},
         {"file": "broken.ipynb", "1.1": "unreadable", "1.2": "unreadable", "correct": "0"},
@@ -121,11 +129,14 @@ def test_a_chapter_of_the_course_is_marked(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--nb", "00,03", "--in", "."], "Expected one chapter"),
-        (["--nb", "77", "--in", "."], "Expected one chapter"),
-        (["--nb", "03", "--in", "nowhere"], "Expected a folder of notebooks: IN=folder"),
+        (["--nb", "00,03", "--in", "."], "Expected one chapter, such as NB=03"),
+        (["--in", "."], "Expected one chapter, such as NB=03"),
+        (["--nb", "77", "--in", "."], "Expected chapters of the course by number"),
+        (["--nb", "03", "--in", "nowhere"], "IN=folder. Received: 'nowhere'"),
+        (["--nb", "03"], "IN=folder. Received: ''"),
+        (["--nb", "03", "--in", ".", "--out", "no/such/folder.csv"], "no/such/folder.csv"),
     ],
 )
 def test_what_cannot_be_marked_is_said(arguments, message, capsys):
-    assert grade.main(arguments) == 1
+    assert grade.main(arguments) == 2
     assert message in capsys.readouterr().err

@@ -1,6 +1,9 @@
 """`make lab` and `make handout`: what the copies hold, and that no work is lost."""
 
+import json
 import os
+import sys
+from pathlib import Path
 
 import chapters
 import lab
@@ -67,21 +70,43 @@ def test_handout_has_exercises_but_no_solutions(source, tmp_path):
 
 
 def test_every_chapter_can_be_handed_out(tmp_path, capsys):
-    assert lab.main(["--handout", str(tmp_path / "out")]) == 0
-    copies = sorted((tmp_path / "out").glob("*.ipynb"))
-    assert [copy.name for copy in copies] == [path.name for path in chapters.find_chapters()]
-    for copy in copies:
-        assert "<summary>Solution" not in copy.read_text(encoding="utf-8")
-        assert '"outputs": [],' in copy.read_text(encoding="utf-8")
-    assert f"Copied {len(copies)} chapters" in capsys.readouterr().out
+    out = tmp_path / "out"
+    assert lab.main(["--handout", str(out)]) == 0
+    every = chapters.find_chapters()
+    assert sorted(path.name for path in out.iterdir()) == [path.name for path in every]
+    assert f"Wrote {len(every)} chapters" in capsys.readouterr().out
+    for path in every:
+        chapter, copy = chapters.read(path), chapters.read(out / path.name)
+        code = chapters.code_cells(copy)
+        assert [cell.source for cell in code] == [c.source for c in chapters.code_cells(chapter)]
+        assert all(not cell.outputs and cell.execution_count is None for cell in code)
+        assert not any("solution" in chapters.tags(cell) for cell in copy.cells)
+        assert "Open in Colab" in chapter.cells[0].source
+        assert "Open in" not in copy.cells[0].source
+
+
+def test_a_handout_is_not_mixed_with_what_is_there(tmp_path, capsys):
+    (tmp_path / "03_first_cnn.ipynb").write_text("with solutions")
+    assert lab.main(["--handout", str(tmp_path)]) == 1
+    message = capsys.readouterr().err
+    assert "holds chapters already, such as 03_first_cnn.ipynb" in message
+    assert "make handout OUT=" in message
+    assert len(list(tmp_path.iterdir())) == 1
+    assert lab.main(["--handout", str(chapters.NOTEBOOKS)]) == 1
 
 
 def test_folder_that_cannot_be_written_is_explained(tmp_path, capsys):
     (tmp_path / "file").write_text("no folder")
     assert lab.main(["--work", str(tmp_path / "file" / "work")]) == 1
     message = capsys.readouterr().err
-    assert "Expected a folder that you may write in" in message
-    assert "WORK=" in message
+    assert "Expected a folder that can be written" in message
+    assert "make lab WORK=" in message
+
+
+def test_complete_folder_that_cannot_be_written_is_explained(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(lab.os, "access", lambda path, mode: False)  # root may write anywhere
+    assert lab.main(["--work", str(tmp_path / "work")]) == 1
+    assert "no permission to write into" in capsys.readouterr().err
 
 
 def test_jupyterlab_gets_its_options_and_absolute_paths(tmp_path, monkeypatch):
@@ -94,7 +119,19 @@ def test_jupyterlab_gets_its_options_and_absolute_paths(tmp_path, monkeypatch):
     assert command[-4:-1] == ["--no-browser", "--port", "8890"]
     assert command[-1] == f"{tmp_path}/mine/00_start_here.ipynb"
     assert lab.os.environ["COURSE_DATA_DIR"] == str(tmp_path / "drawn")
-    assert (lab.SETTINGS / "overrides.json").exists()
+    assert lab.os.environ["JUPYTER_PREFER_ENV_PATH"] == "1"
+    assert f"--LabApp.app_settings_dir={lab.SETTINGS}" in command
+
+
+def test_jupyterlab_knows_the_settings():
+    schemas = Path(sys.prefix, "share/jupyter/lab/schemas")
+    for plugin, values in json.loads((lab.SETTINGS / "overrides.json").read_text()).items():
+        package, name = plugin.split(":")
+        schema = json.loads((schemas / package / f"{name}.json").read_text())
+        for key, value in values.items():
+            known = schema["properties"][key]
+            choices = [choice["const"] for choice in known.get("oneOf", [])]
+            assert value in choices or (known["type"] == "boolean" and isinstance(value, bool))
 
 
 def test_the_chapters_themselves_can_be_opened(monkeypatch):

@@ -60,6 +60,11 @@ def test_chapter_without_a_download_stays_quick_on_a_hosted_gpu(monkeypatch, cap
     assert cu.profile() == "full", "the next chapter in the same kernel chooses for itself"
 
 
+def test_hosted_profile_is_a_profile():
+    with pytest.raises(ValueError, match=r"quick, full\. Received: 'fast'"):
+        cu.setup(seed=1, hosted_profile="fast")
+
+
 def test_gpu_without_hosted_service_stays_quick(monkeypatch):
     monkeypatch.setattr(runtime, "_has_nvidia_gpu", lambda: True)
     assert cu.profile() == "quick"
@@ -88,8 +93,8 @@ def test_setup_keeps_products_in_32_bits_on_any_gpu():
     else:
         import torch
 
-        assert not torch.backends.cudnn.allow_tf32
-        assert torch.get_float32_matmul_precision() == "highest"
+        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
+        assert torch.backends.cuda.matmul.fp32_precision == "ieee"
 
 
 def test_setup_makes_random_numbers_repeat():

@@ -65,6 +65,14 @@ def test_seeds_are_gathered_by_profile_device_and_backend(tmp_path):
     assert "| 03_first_cnn | accuracy | 0.900 | 0.850 to 0.950 | at least 0.800 | 3 | 50 |" in table
 
 
+def test_a_band_that_a_seed_misses_is_marked(tmp_path):
+    build, kept = tmp_path / "build", tmp_path / "results"
+    for seed, accuracy in enumerate((0.9, 0.75)):
+        _write(build, seed, _report(accuracy))
+    tables.store(build, kept)
+    assert "| at least 0.800, **missed** | 2 |" in tables.results_table(kept)
+
+
 def test_a_chapter_that_was_not_run_again_keeps_its_results(tmp_path):
     build, kept = tmp_path / "build", tmp_path / "results"
     file = _write(build, 0, _report(0.9))

@@ -2,8 +2,8 @@
 
 ``.venv`` is built from the lock file and trusted only when a stamp, written last of all, says that
 it was completed for the lock file, Python and place at hand; anything else is built anew, and what
-was complete before stays until the new one is. Standard library only, and readable by Python 3.7,
-so that a Python that is too old gets a sentence instead of a syntax error.
+was complete before stays until the new packages are there. Standard library only, and readable by
+Python 3.7, so that a Python that is too old gets a sentence instead of a syntax error.
 
 Usage: python3 tools/bootstrap.py [--python PROGRAM] [--torch | --colab]
 """
@@ -242,8 +242,15 @@ def only_one(progress):
     """
     import fcntl  # not on Windows, which has been turned away by now
 
-    LOG.parent.mkdir(exist_ok=True)
-    with open(LOG.parent / "setup.lock", "w", encoding="utf-8") as file:
+    try:
+        LOG.parent.mkdir(exist_ok=True)
+        file = open(LOG.parent / "setup.lock", "w", encoding="utf-8")  # noqa: SIM115 - below
+    except PermissionError as error:
+        raise SetupError(
+            f"There is something to set up, but this copy of the course is not yours to write.\n"
+            f"Received: {error}.\nAsk whoever put it there to run `make setup`, or clone your own."
+        ) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -257,7 +264,7 @@ def build_environment(folder, options, pip):
     variant = "colab" if options.colab else choose_variant()
     program, version = choose_python(options)
     before = folder.with_name(f"{folder.name}-before")
-    if read_stamp(folder):
+    if read_stamp(folder) and (folder / "bin" / "python").exists():
         pip.progress.step(f"{folder.name} is out of date: kept aside until a new one is complete.")
         remove(before)
         folder.rename(before)
@@ -284,7 +291,8 @@ def build_environment(folder, options, pip):
             "torch": None,
         }
         write_stamp(folder, stamp)
-    remove(before)
+    # What still uses the old one, such as JupyterLab over a network disk, may hold files of it.
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def install_project(folder, pip):
@@ -457,12 +465,11 @@ def put_back_on_error(before, folder, progress):
     try:
         yield
     except BaseException:
-        if before.exists():
+        if read_stamp(before):  # else a removal of it was cut short
             before.rename(folder)
-            progress.step(
-                f"{folder.name} is again as it was. Without a network, "
-                f"{folder.name}/bin/python tools/lab.py opens the course with it."
-            )
+            progress.step(f"{folder.name} is again as it was.")
+            if folder.name == ".venv":
+                progress.step("To go on with it: .venv/bin/python tools/lab.py")
         raise
 
 

@@ -1,19 +1,23 @@
 """Check the exercises of handed-in notebooks: ``make grade NB=03 IN=folder OUT=grades.csv``.
 
-Of each notebook only the answers are taken: the cells that end in ``check("3.1", ...)``. They are
-run in a fresh copy of the chapter, made fast, so a changed chapter or a forged output counts for
-nothing. It runs other people's code as you: use a machine or an account where that does no harm.
+Of each notebook only the answers are taken, the cells that call ``check("3.1", ...)``, and run in a
+fresh copy of the chapter, with the settings that make it fast for the tests. So changed cells and
+stored outputs count for nothing. An answer has to stand in one cell. This runs other people's code
+as you: use a machine or an account where that does no harm.
 """
 
 import argparse
 import csv
+import json
+import os
 import re
 import runpy
+import secrets
 import sys
+import tempfile
 from pathlib import Path
 
 from chapters import (
-    NOTEBOOKS,
     ROOT,
     UnknownChapterError,
     code_cells,
@@ -30,6 +34,42 @@ from nbformat.v4 import new_code_cell
 
 SECONDS = 120  # that a cell may take; with the settings of the tests no honest one needs them
 
+# Run in the kernel. It hears what `check` says, whatever else an answer prints, and afterwards
+# gives every name back what it meant before.
+_HEAR = """
+def _hear(sources, mark):
+    import contextlib, io, json, sys
+
+    class Limited(io.StringIO):
+        def write(self, text):
+            if self.tell() > 1_000_000:
+                raise RuntimeError("it prints without end")
+            return super().write(text)
+
+    def listen(number, answer, check=get_ipython().user_ns["check"]):
+        text = io.StringIO()
+        with contextlib.redirect_stdout(text):
+            check(number, answer)
+        said.append(text.getvalue())
+
+    names, said, error = get_ipython().user_ns, [], None
+    before = dict(names)
+    names.update({"check": listen, "exit": sys.exit, "quit": sys.exit})  # not theirs, of the kernel
+    with contextlib.redirect_stdout(Limited()):
+        for source in sources:
+            result = get_ipython().run_cell(source)
+            raised = result.error_before_exec or result.error_in_exec
+            error = type(raised).__name__ if raised else error
+    for name in set(names) - set(before):
+        del names[name]
+    names.update(before)
+    print(mark + json.dumps({"said": said, "error": error}))
+"""
+
+
+class BrokenChapterError(RuntimeError):
+    """The chapter does not run to its end with its own solutions."""
+
 
 class Exam:
     """A chapter, prepared to have answers put in.
@@ -39,6 +79,10 @@ class Exam:
     chapter : nbformat.NotebookNode
     parameters : str
         Source that is run after the cell tagged parameters, to make the chapter fast.
+    environment : dict of str to str
+        Of the kernels.
+    seconds : float, optional
+        That a cell may take.
 
     Attributes
     ----------
@@ -46,81 +90,81 @@ class Exam:
         Of the exercises, ``["3.1", ...]``.
     """
 
-    def __init__(self, chapter, parameters):
+    def __init__(self, chapter, parameters, environment, seconds=SECONDS):
         self._chapter = chapter
         self._parameters = parameters
+        self._environment = environment
+        self._seconds = seconds
         self._stubs = {
-            final_check(cell.source).args[0].value: cell
+            cell.id: final_check(cell.source).args[0].value
             for cell in code_cells(chapter)
             if "exercise" in tags(cell)
         }
-        self.numbers = list(self._stubs)
+        self.numbers = list(self._stubs.values())
 
     def answers_in(self, notebook):
-        """Find the answers in a notebook: of each exercise the last cell that checks it.
+        """Find the answers in a notebook: of each exercise all cells that check it.
 
         Returns
         -------
-        dict of str to str
+        dict of str to list of str
             The cells' sources, by exercise.
         """
         found = {}
         for cell in code_cells(notebook):
             for number in self.numbers:
                 # By its check and not by its id: some services give all cells new ids.
-                if re.search(rf"""\bcheck\(\s*["']{re.escape(number)}["']""", cell.source):
-                    found[number] = cell.source
+                if re.search(rf"""\bcheck\(\s*["']?{re.escape(number)}["']?\s*,""", cell.source):
+                    found.setdefault(number, []).append(cell.source)
         return found
 
-    def mark(self, answers, environment, seconds=SECONDS):
+    def mark(self, answers):
         """Run answers in the chapter and collect what its checks say.
 
         Parameters
         ----------
-        answers : dict of str to str
-        environment : dict of str to str
-            Of the kernel.
-        seconds : float
-            That a cell may take.
+        answers : dict of str to list of str
 
         Returns
         -------
         dict of str to str
             By exercise: "correct", "not yet", "not attempted", "missing", or what went wrong.
+
+        Raises
+        ------
+        BrokenChapterError
+            When the chapter fails without any answer.
         """
         left, outcomes = dict(answers), dict.fromkeys(self.numbers, "missing")
         while True:
-            notebook, places = self._with_answers(left)
-            failure = execute(notebook, NOTEBOOKS, environment, timeout=seconds).failure
-            for number, cell in places.items():
-                outcomes[number] = _outcome(number, cell)
-            stopped = {cell.id: number for number, cell in places.items()}
-            if failure is None or failure.cell not in stopped:
-                break
-            # An answer that never ends, or ends the kernel: the others shall be heard all the same.
-            number = stopped[failure.cell]
-            del left[number]
-            outcomes[number] = failure.error
-        if failure is not None:
-            raise RuntimeError(f"the chapter itself failed in {failure}")
-        return outcomes
+            mark = f"heard-{secrets.token_hex(8)} "
+            notebook, places = self._with_answers(left, mark)
+            with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
+                outcome = execute(notebook, folder, self._environment, timeout=self._seconds)
+            outcomes |= {number: _outcome(number, cell, mark) for number, cell in places.items()}
+            if outcome.failure is None:
+                return outcomes
+            # An answer that never ends, ends the kernel, or spoils what a later cell needs: it is
+            # taken out, so that the others are heard all the same.
+            failed = [cell.id for cell in notebook.cells].index(outcome.failure.cell or "hear")
+            ran = [n for n, cell in places.items() if notebook.cells.index(cell) <= failed]
+            if not ran:
+                raise BrokenChapterError(f"The chapter itself fails. Received: {outcome.failure}")
+            outcomes[ran[-1]] = f"broke the run: {outcome.failure.error}"
+            del left[ran[-1]]
 
-    def _with_answers(self, answers):
+    def _with_answers(self, answers, mark):
         """Return the chapter with answers, each followed by the solution that later cells need."""
-        cells, places = [], {}
-        numbers = {stub.id: number for number, stub in self._stubs.items()}
+        cells, places = [new_code_cell(_HEAR, id="hear")], {}
         for cell in code_cells(self._chapter):
-            number = numbers.get(cell.id)
+            number = self._stubs.get(cell.id)
             if number is None:
                 cells.append(new_code_cell(cell.source, id=cell.id))
                 if "parameters" in tags(cell):
                     cells.append(new_code_cell(self._parameters, id="fast"))
                 continue
             if number in answers:
-                # Run like this, an error is shown and does not end the notebook.
-                run = f"_ = get_ipython().run_cell({answers[number]!r})"
-                source = f"_check = check\n{run}\ncheck = _check"
-                places[number] = new_code_cell(source, id=cell.id)
+                places[number] = new_code_cell(f"_hear({answers[number]!r}, {mark!r})", id=cell.id)
                 cells.append(places[number])
             solution = published_solution(solution_of(self._chapter, cell))
             cells.append(new_code_cell(solution, id=f"solution-{len(cells)}"))
@@ -129,85 +173,102 @@ class Exam:
         return notebook, places
 
 
-def _outcome(number, cell):
+def _outcome(number, cell, mark):
     """Return what a cell with an answer came to."""
-    said = re.findall(
-        rf"^{re.escape(number)} (correct|not yet|not attempted)\b", output_text(cell), re.MULTILINE
-    )
-    errors = [output.ename for output in cell.outputs if output.output_type == "error"]
-    return said[-1] if said else f"raised {errors[-1]}" if errors else "not checked"
+    heard = re.search(rf"^{mark}(.*)$", output_text(cell), re.MULTILINE)
+    if heard is None:
+        return "not reached"
+    heard = json.loads(heard.group(1))
+    words = rf"{re.escape(number)} (correct|not yet|not attempted)\b"
+    said = [match.group(1) for text in heard["said"] if (match := re.match(words, text))]
+    return said[-1] if said else f"raised {heard['error']}" if heard["error"] else "not checked"
 
 
-def grade(folder, exam, environment, *, say=print, seconds=SECONDS):
+def grade(folder, exam, *, keep, say):
     """Mark all notebooks in a folder and below it.
 
     Parameters
     ----------
     folder : Path
     exam : Exam
-    environment : dict of str to str
-        Of the kernels.
-    say : callable, optional
+    keep : callable
+        Gets a row for each notebook that holds an exercise of the chapter, a dict of str to str:
+        "file", the outcome of each exercise, and "correct", how many are.
+    say : callable
         Gets a line for each notebook.
-    seconds : float, optional
-        That a cell may take.
-
-    Returns
-    -------
-    list of dict of str to str
-        For each notebook that holds an exercise of the chapter: "file", the outcome of each
-        exercise, and "correct", how many are.
     """
-    rows = []
     for path in sorted(folder.rglob("*.ipynb")):
-        name = path.relative_to(folder)
-        if any(part.startswith(".") for part in name.parts):
+        relative = path.relative_to(folder)
+        if any(part.startswith(".") for part in relative.parts):
             continue
+        name = os.fsencode(relative).decode("utf-8", "replace")
         try:
-            answers = exam.answers_in(read(path))
+            notebook = read(path)
         except Exception as error:  # nbformat raises many kinds
             say(f"{name}: cannot be read as a notebook ({type(error).__name__})")
-            rows.append({"file": str(name), **dict.fromkeys(exam.numbers, "unreadable")})
+            outcomes = dict.fromkeys(exam.numbers, "unreadable")
         else:
+            answers = exam.answers_in(notebook)
             if not answers:
                 say(f"{name}: holds no exercise of this chapter")
                 continue
-            rows.append({"file": str(name), **exam.mark(answers, environment, seconds)})
-            say(f"{name}: " + ", ".join(f"{n} {rows[-1][n]}" for n in exam.numbers))
-        rows[-1]["correct"] = str(sum(rows[-1][n] == "correct" for n in exam.numbers))
-    return rows
+            outcomes = exam.mark(answers)
+            say(f"{name}: " + ", ".join(f"{n} {outcome}" for n, outcome in outcomes.items()))
+        correct = sum(outcome == "correct" for outcome in outcomes.values())
+        keep({"file": name, **outcomes, "correct": str(correct)})
+
+
+def prepare(arguments):
+    """Return chapter, folder and table of a command line, or raise ValueError."""
+    paths = find_chapters(arguments.nb)
+    if len(paths) != 1:
+        raise ValueError("Expected one chapter, such as NB=03. Received: several, or none named.")
+    folder = Path(os.path.expanduser(arguments.folder))
+    if not arguments.folder or not folder.is_dir():
+        raise ValueError(
+            f"Expected a folder of notebooks, IN=folder. Received: {arguments.folder!r}."
+        )
+    return paths[0], folder, Path(os.path.expanduser(arguments.out))
 
 
 def main(arguments=None):
     """Write a table of marks; return the exit status."""
-    parser = argparse.ArgumentParser(description="Check the exercises of handed-in notebooks.")
-    parser.add_argument("--nb", required=True, help="the chapter, such as 03")
-    parser.add_argument("--in", dest="folder", required=True, help="folder of the notebooks")
+    parser = argparse.ArgumentParser(prog="make grade", description=__doc__)
+    parser.add_argument("--nb", default="", help="the chapter, such as 03")
+    parser.add_argument("--in", dest="folder", default="", help="folder of the notebooks")
     parser.add_argument("--out", default="grades.csv", help="table to write")
     options = parser.parse_args(arguments)
-    folder = Path(options.folder).expanduser()
     try:
-        (path,) = find_chapters(options.nb)
-    except (UnknownChapterError, ValueError) as error:
-        print(f"Expected one chapter, such as NB=03. {error}", file=sys.stderr)
-        return 1
-    if not folder.is_dir():
-        print(f"Expected a folder of notebooks: IN=folder. Received: {folder}.", file=sys.stderr)
-        return 1
+        path, folder, out = prepare(options)
+        # Opened before an hour is spent on what goes into it.
+        file = open(out, "w", encoding="utf-8", newline="")  # noqa: SIM115
+    except (UnknownChapterError, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
     fast = runpy.run_path(str(ROOT / "tests" / "exercises" / f"chapter_{path.stem[:2]}.py"))
-    exam = Exam(read(path), fast["PARAMETERS"])
-    environment = kernel_environment(
-        "quick", "tensorflow", COURSE_OFFLINE="1", COURSE_SEED=None, COURSE_STRICT=None
-    )
-    rows = grade(folder, exam, environment)
-    if not rows:
-        print(f"{folder} holds no notebook with exercises of {path.stem}.", file=sys.stderr)
-        return 1
-    with open(options.out, "w", encoding="utf-8", newline="") as file:
+    unset = dict.fromkeys(("COURSE_SEED", "COURSE_STRICT", "COURSE_RECORD"))
+    environment = kernel_environment("quick", "tensorflow", COURSE_OFFLINE="1", **unset)
+    exam = Exam(read(path), fast["PARAMETERS"], environment)
+    rows = 0
+    with file:
         table = csv.DictWriter(file, ["file", *exam.numbers, "correct"])
         table.writeheader()
-        table.writerows(rows)
-    print(f"{len(rows)} notebooks, marks in {options.out}")
+
+        def keep(row):
+            nonlocal rows
+            rows += 1
+            table.writerow(row)
+            file.flush()
+
+        try:
+            grade(folder, exam, keep=keep, say=lambda line: print(line, flush=True))
+        except BrokenChapterError as error:
+            print(error, file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print(f"\nInterrupted: the marks so far are in {out}.", file=sys.stderr)
+            return 130
+    print(f"{rows} notebooks, marks in {out}")
     return 0
 
 

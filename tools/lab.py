@@ -15,7 +15,7 @@ from pathlib import Path
 from chapters import NOTEBOOKS, ROOT, find_chapters, read, tags, write
 from kernels import absolute_paths
 
-_BUTTON = re.compile(r"^\[!\[Open in .*\n+", re.MULTILINE)
+_BUTTON = re.compile(r"^\[!\[Open in .*\n*", re.MULTILINE)
 SETTINGS = ROOT / "tools" / "jupyterlab"
 
 
@@ -65,22 +65,24 @@ def _made_from(path):
         return None
 
 
-def provide(folder, *, solutions):
-    """Copy what a folder lacks and say so; return whether that could be done."""
-    try:
-        copied, outdated = copy_chapters(folder, solutions=solutions)
-    except OSError as error:
-        print(
-            f"Expected a folder that you may write in. Received: {error}.\n"
-            "Name one of your own: make lab WORK=$HOME/course",
-            file=sys.stderr,
-        )
-        return False
+def provide(folder):
+    """Copy what a folder for work lacks, and say so."""
+    copied, outdated = copy_chapters(folder)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"no permission to write into {folder}")
     if copied:
         print(f"Copied {len(copied)} chapters to {folder}, without outputs.")
     for name in outdated:
         print(f"{name}: its code has changed since your copy. Rename yours to get the new one.")
-    return True
+
+
+def hand_out(folder):
+    """Write all chapters without outputs and solutions into a folder that has none, and say so."""
+    there = [path.name for path in folder.glob("[0-9][0-9]_*.ipynb")]
+    if there:
+        raise FileExistsError(f"{folder} holds chapters already, such as {there[0]}")
+    copied, _ = copy_chapters(folder, solutions=False)
+    print(f"Wrote {len(copied)} chapters to {folder}, without outputs and solutions.")
 
 
 def open_jupyterlab(folder, options):
@@ -95,15 +97,25 @@ def open_jupyterlab(folder, options):
 
 
 def main(arguments=None):
-    """Copy what is missing, then open it unless it is a handout; return the exit status."""
-    parser = argparse.ArgumentParser(
-        description="Open the course on copies of its chapters.", allow_abbrev=False
-    )
-    parser.add_argument("--work", default="", help="folder of the copies (default: work)")
-    parser.add_argument("--handout", default="", help="write copies without solutions, no more")
+    """Copy the chapters, then open them unless they are a handout; return the exit status."""
+    parser = argparse.ArgumentParser(prog="make lab", allow_abbrev=False, add_help=False)
+    parser.add_argument("--work", default="")
+    parser.add_argument("--handout", default="")
     options, for_jupyter = parser.parse_known_args(arguments)
-    folder = Path(options.handout or options.work or ROOT / "work").expanduser().resolve()
-    if folder != NOTEBOOKS and not provide(folder, solutions=not options.handout):
+    named = os.path.expanduser(options.handout or options.work) or ROOT / "work"
+    folder = Path(named).resolve()
+    try:
+        if options.handout:
+            hand_out(folder)
+        elif folder != NOTEBOOKS:
+            provide(folder)
+    except OSError as error:
+        name = "make handout OUT=" if options.handout else "make lab WORK="
+        print(
+            f"Expected a folder that can be written. Received: {error}.\n"
+            f"Name another: {name}$HOME/course",
+            file=sys.stderr,
+        )
         return 1
     if not options.handout:
         open_jupyterlab(folder, for_jupyter)

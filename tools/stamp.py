@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from chapters import ROOT, digest, write_atomically
 
-# The set-up cell of every chapter, which differ in the seed alone.
+# The set-up cell of every chapter. They differ in the seed; some say what a hosted GPU means.
 SETUP = """try:
     import course_utils as cu
 except ModuleNotFoundError:  # on Colab or Kaggle: fetch the course's helper package

@@ -1,9 +1,9 @@
-"""Keep what runs over several seeds measured, and show it in the README: ``make results``.
+"""Keep what runs over several seeds measured, and show it on pages: ``make results``.
 
 ``make run SEEDS="0 1 2"`` leaves one file a seed in ``build/``. This gathers them into
-``results/<profile>-<device>-<backend>.json`` and writes the README's tables from those files and
-from the notebooks, and the table of the model card from the records of the weights, so that no
-number in them is typed by hand.
+``results/<profile>-<device>-<backend>.json`` and writes the tables of ``results/README.md`` and of
+the README from those files and from the notebooks, and the table of the model card from the records
+of the weights, so that no number in them is typed by hand.
 """
 
 import json
@@ -18,6 +18,7 @@ from course_utils.records import own_weights
 BUILD = ROOT / "build"
 RESULTS = ROOT / "results"
 README = ROOT / "README.md"
+RESULTS_PAGE = RESULTS / "README.md"
 MODEL_CARD = ROOT / "data" / "weights" / "README.md"
 
 _MARK = "<!-- {name}: written by `make results` -->"
@@ -165,7 +166,7 @@ def results_table(results=RESULTS):
             f"Keras {versions['keras']} on {report['backend']} {versions[report['backend']]}, "
             f"Python {versions['python']}:",
             "",
-            "| chapter | measure | mean | least to greatest | band | seeds | seconds | peak MB |",
+            "| chapter | measure | mean | range over seeds | band | seeds | seconds | memory, MB |",
             "| --- | --- | ---: | --- | --- | ---: | ---: | ---: |",
         ]
         for name, chapter in report["chapters"].items():
@@ -176,10 +177,13 @@ def results_table(results=RESULTS):
             for band in chapter["bands"]:
                 values = chapter["measures"][band["name"]]
                 bound = next(key for key in ("at_least", "at_most") if key in band)
+                worst = min(values) if bound == "at_least" else max(values)
+                holds = worst >= band[bound] if bound == "at_least" else worst <= band[bound]
                 lines.append(
                     f"| {name} | {band['name']} | {_number(statistics.mean(values))} "
                     f"| {_number(min(values))} to {_number(max(values))} "
-                    f"| {bound.replace('_', ' ')} {_number(band[bound])} | {run} |"
+                    f"| {bound.replace('_', ' ')} {_number(band[bound])}"
+                    f"{'' if holds else ', **missed**'} | {run} |"
                 )
         tables.append("\n".join(lines))
     return "\n\n".join(tables)
@@ -267,7 +271,8 @@ def renewed():
     dict of Path to str
     """
     tables = {
-        README: {"chapters": chapters_table(), "results": results_table()},
+        README: {"chapters": chapters_table()},
+        RESULTS_PAGE: {"results": results_table()},
         MODEL_CARD: {"weights": weights_table()},
     }
     return {
