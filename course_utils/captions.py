@@ -328,7 +328,7 @@ def _find(places):
                 _ADDRESSES,
                 "and unpack both into one folder: either one that COURSE_DATA_DIR names, or",
                 f"  {places.cache / _FOLDER}",
-                "Without photographs, chapter 15 runs on drawn scenes: leave COURSE_PROFILE unset.",
+                "Without photographs, chapter 15 runs on drawn scenes, in the profile quick.",
             ]
         )
     )

@@ -63,8 +63,12 @@ def setup(*, seed, hosted_profile="full"):
     ImportError
         If Keras or its backend is missing, or Keras is older than the course needs.
     ValueError
-        If ``COURSE_PROFILE`` or ``COURSE_SEED`` holds something else than it should.
+        If ``COURSE_PROFILE``, ``COURSE_SEED`` or `hosted_profile` is something else than it should.
     """
+    if hosted_profile not in PROFILES:
+        raise ValueError(
+            f"hosted_profile should be one of {', '.join(PROFILES)}. Received: {hosted_profile!r}"
+        )
     seed = _seed(seed)
     _run.hosted_profile = hosted_profile
     chosen = profile()
@@ -372,7 +376,7 @@ def _device(backend):
 def _keep_float32(backend):
     """Have 32 bits mean 32 bits on a GPU, too.
 
-    Since NVIDIA's Ampere, libraries round the factors of products to 10 bits (TensorFloat-32)
+    Since NVIDIA's Ampere, most libraries round the factors of products to 10 bits (TensorFloat-32)
     unless told otherwise. Then what this course proves to 1e-5 would hold to 1e-3 only. Mixed
     precision, asked for by name, is not touched.
     """
@@ -387,8 +391,13 @@ def _keep_float32(backend):
     else:
         import torch
 
-        torch.backends.cudnn.allow_tf32 = False
-        torch.backends.cuda.matmul.allow_tf32 = False
+        if hasattr(torch.backends, "fp32_precision"):  # from 2.9 on; the older names then warn
+            torch.backends.cuda.matmul.fp32_precision = "ieee"
+            torch.backends.cudnn.conv.fp32_precision = "ieee"
+            torch.backends.cudnn.rnn.fp32_precision = "ieee"
+        else:
+            torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = False
 
 
 def _cores():
@@ -460,7 +469,9 @@ def _number(value):
         return f"{value:,}"
     if math.isfinite(value) and abs(value) >= 1000:
         return f"{value:,.0f}"
-    return "0" if value == 0 else f"{value:.3f}" if abs(value) >= 0.0005 else f"{value:.1g}"
+    if value == 0:
+        return "0"
+    return f"{value:.3f}" if abs(value) >= 0.0005 else f"{value:.1g}"
 
 
 def _record(**entry):
