@@ -242,6 +242,8 @@ def test_failed_torch_download_costs_nothing_else(ready):
 
 
 def test_unreadable_stamp_is_not_trusted(bootstrap, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
     (tmp_path / ".complete").write_text('{"environment": "12')
     assert bootstrap.read_stamp(tmp_path) is None
     assert bootstrap.read_stamp(tmp_path / "nowhere") is None

@@ -168,7 +168,7 @@ def missing(folder, stamp, options):
     learner names another: a graphics driver that comes or goes costs nobody a download.
     """
     every = ["environment", "project", *(["torch"] if options.torch else [])]
-    if not stamp or not (folder / "bin" / "python").exists():
+    if not stamp:
         return every
     python, variant = stamp["python"], stamp["variant"]
     if options.python and list(probe(options.python) or ()) != python:
@@ -218,7 +218,9 @@ def read_pyproject():
 
 
 def read_stamp(folder):
-    """Return what the stamp in `folder` says, or None where there is none that can be read."""
+    """Return what the stamp of a complete environment says, None where `folder` holds none."""
+    if not (folder / "bin" / "python").exists():  # a link, to a Python that may have been removed
+        return None
     try:
         return json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -264,7 +266,7 @@ def build_environment(folder, options, pip):
     variant = "colab" if options.colab else choose_variant()
     program, version = choose_python(options)
     before = folder.with_name(f"{folder.name}-before")
-    if read_stamp(folder) and (folder / "bin" / "python").exists():
+    if read_stamp(folder):
         pip.progress.step(f"{folder.name} is out of date: kept aside until a new one is complete.")
         remove(before)
         folder.rename(before)
