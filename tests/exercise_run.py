@@ -53,41 +53,31 @@ def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, ti
     answers : dict of str to Answers
         By exercise, in the order of the notebook; of those that were reached.
     """
-    cells, collect = [], []
-    answers = {}
+    collect, answers = [], {}
 
-    def add(source, keep=None):
-        cells.append(new_code_cell(source, id=f"step-{len(cells)}"))
-        if keep is not None:
-            collect.append((cells[-1], keep))
+    def every_kind(number, stub, solution):
+        before = len(collect)
 
-    for cell in chapters.code_cells(notebook):
-        kinds = chapters.tags(cell)
-        if "exercise" not in kinds:
-            # Its own id, so that a failure names the notebook's cell.
-            cells.append(new_code_cell(cell.source, id=cell.id))
-            if "parameters" in kinds:
-                add(parameters)
-            continue
-        call = chapters.final_check(cell.source)
-        number = call.args[0].value
-        check = "\n".join(cell.source.splitlines()[call.lineno - 1 :])
+        def add(source, keep):
+            collect.append((new_code_cell(source, id=f"step-{len(collect)}"), keep))
+
+        line = chapters.final_check(stub.source).lineno
+        check = "\n".join(stub.source.splitlines()[line - 1 :])
         said = answers[number] = Answers()
-        add(cell.source, lambda text, said=said: setattr(said, "stub", text))
+        add(stub.source, lambda text: setattr(said, "stub", text))
         for code, fragment in wrong.get(number, []):
             add(
                 f"{code}\n\n{check}",
-                lambda text, said=said, code=code, fragment=fragment: said.wrong.append(
+                lambda text, code=code, fragment=fragment: said.wrong.append(
                     (code, fragment, text)
                 ),
             )
         for _ in range(hints.get(number, 0)):
-            add(f'hint("{number}")', lambda text, said=said: said.hints.append(text))
-        solution = chapters.published_solution(chapters.solution_of(notebook, cell))
-        add(solution, lambda text, said=said: setattr(said, "solution", text))
+            add(f'hint("{number}")', said.hints.append)
+        add(solution, lambda text: setattr(said, "solution", text))
+        return [cell for cell, _ in collect[before:]]
 
-    derived = notebook.copy()
-    derived.cells = cells
+    derived = chapters.with_answers(notebook, parameters, every_kind)
     outcome = kernels.execute(derived, folder, environment, timeout=timeout)
     for cell, keep in collect:
         keep(chapters.output_text(cell).strip())

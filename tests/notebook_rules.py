@@ -194,7 +194,7 @@ def _named(name):
 
 def fresh_outputs(chapter):
     """Demand outputs of one clean run of the code beside them."""
-    stored = chapter.notebook.metadata.get("course", {}).get("digest")
+    stored = chapters.stored_digest(chapter.notebook)
     if stored != chapters.digest(chapter.notebook):
         return ["code has changed since the outputs were made: run `make outputs`"]
     counts = [cell.execution_count for cell in chapters.code_cells(chapter.notebook)]

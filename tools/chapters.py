@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -138,6 +139,38 @@ def published_solution(cell):
     return fences[0].rstrip() if len(fences) == 1 else None
 
 
+def with_answers(notebook, parameters, answer):
+    """Derive a chapter that runs fast, with cells of your own in place of its exercises.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Not changed.
+    parameters : str
+        Source that is run after the cell tagged parameters.
+    answer : callable
+        Called as ``answer(number, stub, solution)`` with an exercise's number, its cell and the
+        source of its published solution; returns the list of code cells to run there.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        Code cells only. Those of the chapter keep their ids, so that a failure names them.
+    """
+    cells = []
+    for cell in code_cells(notebook):
+        if "exercise" in tags(cell):
+            number = final_check(cell.source).args[0].value
+            cells += answer(number, cell, published_solution(solution_of(notebook, cell)))
+            continue
+        cells.append(new_code_cell(cell.source, id=cell.id))
+        if "parameters" in tags(cell):
+            cells.append(new_code_cell(parameters, id="fast"))
+    derived = notebook.copy()
+    derived.cells = cells
+    return derived
+
+
 def definitions(path, ids):
     """Execute some cells of a chapter here, so that its functions serve elsewhere without a copy.
 
@@ -172,6 +205,11 @@ def digest(notebook):
     """
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
+
+
+def stored_digest(notebook):
+    """Return the fingerprint stored with a notebook's outputs, None where there is none."""
+    return notebook.metadata.get("course", {}).get("digest")
 
 
 def output_text(cell):

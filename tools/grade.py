@@ -19,15 +19,13 @@ from pathlib import Path
 
 from chapters import (
     ROOT,
-    UnknownChapterError,
     code_cells,
     final_check,
     find_chapters,
     output_text,
-    published_solution,
     read,
-    solution_of,
     tags,
+    with_answers,
 )
 from kernels import execute, kernel_environment
 from nbformat.v4 import new_code_cell
@@ -95,12 +93,11 @@ class Exam:
         self._parameters = parameters
         self._environment = environment
         self._seconds = seconds
-        self._stubs = {
-            cell.id: final_check(cell.source).args[0].value
+        self.numbers = [
+            final_check(cell.source).args[0].value
             for cell in code_cells(chapter)
             if "exercise" in tags(cell)
-        }
-        self.numbers = list(self._stubs.values())
+        ]
 
     def answers_in(self, notebook):
         """Find the answers in a notebook: of each exercise all cells that check it.
@@ -155,21 +152,17 @@ class Exam:
 
     def _with_answers(self, answers, mark):
         """Return the chapter with answers, each followed by the solution that later cells need."""
-        cells, places = [new_code_cell(_HEAR, id="hear")], {}
-        for cell in code_cells(self._chapter):
-            number = self._stubs.get(cell.id)
-            if number is None:
-                cells.append(new_code_cell(cell.source, id=cell.id))
-                if "parameters" in tags(cell):
-                    cells.append(new_code_cell(self._parameters, id="fast"))
-                continue
+        places = {}
+
+        def answer(number, stub, solution):
+            cells = [new_code_cell(solution, id=f"solved-{stub.id}")]
             if number in answers:
-                places[number] = new_code_cell(f"_hear({answers[number]!r}, {mark!r})", id=cell.id)
-                cells.append(places[number])
-            solution = published_solution(solution_of(self._chapter, cell))
-            cells.append(new_code_cell(solution, id=f"solution-{len(cells)}"))
-        notebook = self._chapter.copy()
-        notebook.cells = cells
+                places[number] = new_code_cell(f"_hear({answers[number]!r}, {mark!r})", id=stub.id)
+                cells.insert(0, places[number])
+            return cells
+
+        notebook = with_answers(self._chapter, self._parameters, answer)
+        notebook.cells.insert(0, new_code_cell(_HEAR, id="hear"))
         return notebook, places
 
 
@@ -184,18 +177,21 @@ def _outcome(number, cell, mark):
     return said[-1] if said else f"raised {heard['error']}" if heard["error"] else "not checked"
 
 
-def grade(folder, exam, *, keep, say):
-    """Mark all notebooks in a folder and below it.
+def grade(folder, exam, say):
+    """Mark all notebooks in a folder and below it, one after the other.
 
     Parameters
     ----------
     folder : Path
     exam : Exam
-    keep : callable
-        Gets a row for each notebook that holds an exercise of the chapter, a dict of str to str:
-        "file", the outcome of each exercise, and "correct", how many are.
     say : callable
         Gets a line for each notebook.
+
+    Yields
+    ------
+    dict of str to str
+        For each notebook that holds an exercise of the chapter: "file", the outcome of each
+        exercise, and "correct", how many are.
     """
     for path in sorted(folder.rglob("*.ipynb")):
         relative = path.relative_to(folder)
@@ -215,7 +211,7 @@ def grade(folder, exam, *, keep, say):
             outcomes = exam.mark(answers)
             say(f"{name}: " + ", ".join(f"{n} {outcome}" for n, outcome in outcomes.items()))
         correct = sum(outcome == "correct" for outcome in outcomes.values())
-        keep({"file": name, **outcomes, "correct": str(correct)})
+        yield {"file": name, **outcomes, "correct": str(correct)}
 
 
 def prepare(arguments):
@@ -242,7 +238,7 @@ def main(arguments=None):
         path, folder, out = prepare(options)
         # Opened before an hour is spent on what goes into it.
         file = open(out, "w", encoding="utf-8", newline="")  # noqa: SIM115
-    except (UnknownChapterError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     fast = runpy.run_path(str(ROOT / "tests" / "exercises" / f"chapter_{path.stem[:2]}.py"))
@@ -253,15 +249,11 @@ def main(arguments=None):
     with file:
         table = csv.DictWriter(file, ["file", *exam.numbers, "correct"])
         table.writeheader()
-
-        def keep(row):
-            nonlocal rows
-            rows += 1
-            table.writerow(row)
-            file.flush()
-
         try:
-            grade(folder, exam, keep=keep, say=lambda line: print(line, flush=True))
+            for row in grade(folder, exam, say=lambda line: print(line, flush=True)):
+                table.writerow(row)
+                file.flush()
+                rows += 1
         except BrokenChapterError as error:
             print(error, file=sys.stderr)
             return 1

@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from chapters import NOTEBOOKS, ROOT, find_chapters, read, tags, write
+from chapters import NOTEBOOKS, ROOT, find_chapters, read, stored_digest, tags, write
 from kernels import absolute_paths
 
 _BUTTON = re.compile(r"^\[!\[Open in .*\n*", re.MULTILINE)
@@ -40,9 +40,8 @@ def copy_chapters(folder, source=NOTEBOOKS, *, solutions=True):
     copied, outdated = [], []
     for path in find_chapters(folder=source):
         chapter, copy = read(path), folder / path.name
-        made_from = chapter.metadata.get("course", {}).get("digest")
         if copy.exists():
-            if _made_from(copy) not in (made_from, None):
+            if _made_from(copy) not in (stored_digest(chapter), None):
                 outdated.append(path.name)
             continue
         if not solutions:
@@ -60,7 +59,7 @@ def copy_chapters(folder, source=NOTEBOOKS, *, solutions=True):
 def _made_from(path):
     """Return the fingerprint of the code that a copy was made from, None where it tells none."""
     try:
-        return read(path).metadata.get("course", {}).get("digest")
+        return stored_digest(read(path))
     except Exception:  # nbformat raises many kinds; a learner's broken file is JupyterLab's to show
         return None
 

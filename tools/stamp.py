@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 import nbformat
-from chapters import ROOT, digest, write_atomically
+from chapters import ROOT, digest, stored_digest, write_atomically
 
 # The set-up cell of every chapter. They differ in the seed; some say what a hosted GPU means.
 SETUP = """try:
@@ -212,7 +212,7 @@ def _renew_digest(before, after):
     that was stale before stays so.
     """
     old = nbformat.reads(before, as_version=4)
-    stored = old.metadata.get("course", {}).get("digest")
+    stored = stored_digest(old)
     if stored is None or stored != digest(old):
         return after
     return after.replace(stored, digest(nbformat.reads(after, as_version=4)))

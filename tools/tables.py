@@ -177,8 +177,8 @@ def results_table(results=RESULTS):
             for band in chapter["bands"]:
                 values = chapter["measures"][band["name"]]
                 bound = next(key for key in ("at_least", "at_most") if key in band)
-                worst = min(values) if bound == "at_least" else max(values)
-                holds = worst >= band[bound] if bound == "at_least" else worst <= band[bound]
+                at_least = bound == "at_least"
+                holds = min(values) >= band[bound] if at_least else max(values) <= band[bound]
                 lines.append(
                     f"| {name} | {band['name']} | {_number(statistics.mean(values))} "
                     f"| {_number(min(values))} to {_number(max(values))} "
