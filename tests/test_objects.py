@@ -259,6 +259,15 @@ def test_chosen_names():
     assert areas[0] < areas[1]
 
 
+def test_single_objects_are_those_of_the_first_day():
+    """A change means that every learner's pictures change."""
+    kinds = (("star", "red", "dots"), ("house", "navy", "plain"), ("disc", "yellow", "checks"))
+    images = [draw_object(*kind, angle=20, size=40) for kind in kinds]
+    assert hashlib.sha256(b"".join(image.tobytes() for image in images)).hexdigest() == (
+        "2ad352627d2ff38a635410ef8577b725ef22f7397415c7e00e5f672deaef5cc8"
+    )
+
+
 def test_draw_object_differs_in_what_is_asked_alone():
     image = draw_object("star", "red", "dots", angle=20, size=48)
     assert image.shape == (48, 48, 3)

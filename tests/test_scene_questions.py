@@ -1,5 +1,6 @@
 """Questions: the pixels give the answers, and the words alone do not."""
 
+import hashlib
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -200,6 +201,15 @@ def test_a_pair_that_is_not_there_is_half_there(scenes, questions):
             caption = scenes.captions[scene].split(" ")
             assert colour in caption or shape in caption
             assert f"{colour} {shape}" not in scenes.captions[scene]
+
+
+def test_questions_are_those_of_the_first_day():
+    """A change means that every learner's questions change."""
+    asked = make_questions(make_scenes(60, seed=4), seed=5)
+    lines = "\n".join(f"{t}|{a}" for t, a in zip(asked.texts, asked.answers, strict=True))
+    assert hashlib.sha256(lines.encode()).hexdigest() == (
+        "44cb83662d3214cedb58f611471b34c91ea0a455ba25db6d10b75aa0b91ab9f7"
+    )
 
 
 def test_the_same_seed_asks_the_same(scenes):
