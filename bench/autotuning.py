@@ -29,7 +29,7 @@ def train(tuned):
     import keras
     import numpy as np
 
-    from course_utils.tensorflow_settings import stop_autotuning
+    from course_utils.backend import stop_autotuning
 
     if not tuned:
         stop_autotuning()

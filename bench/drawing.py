@@ -14,8 +14,8 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[threads] = "1"  # before NumPy is loaded
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from course_utils.objects import make_objects  # noqa: E402
-from course_utils.scenes import make_scenes  # noqa: E402
+from course_utils.drawn.objects import make_objects  # noqa: E402
+from course_utils.drawn.scenes import make_scenes  # noqa: E402
 
 RUNS = 7
 

@@ -31,8 +31,8 @@ from chapters import definitions, find_chapters  # noqa: E402
 from keras import layers  # noqa: E402
 from recipe import ByTheClock, Stop  # noqa: E402
 
-from course_utils import data, distributions  # noqa: E402
-from course_utils.tensorflow_settings import stop_autotuning  # noqa: E402
+from course_utils import data, metrics  # noqa: E402
+from course_utils.backend import stop_autotuning  # noqa: E402
 
 BAR = 0.5
 NOISE, BATCH = 100, 256  # of the reference
@@ -138,8 +138,8 @@ def measure(generator, look, reference, floor, seed):
     pictures = [generator(noise[i : i + 500], training=False) for i in range(0, SAMPLES, 500)]
     pixels = np.rint(127.5 * (np.concatenate([np.asarray(part) for part in pictures]) + 1))
     features, probabilities = look(pixels)
-    distance = distributions.frechet_distance(features, reference)
-    return distance / floor, distributions.class_coverage(probabilities).covered
+    distance = metrics.frechet_distance(features, reference)
+    return distance / floor, metrics.class_coverage(probabilities).covered
 
 
 def main():
@@ -169,7 +169,7 @@ def main():
         return [np.concatenate([np.asarray(part[place]) for part in parts]) for place in (0, 1)]
 
     reference = look(test.images[:SAMPLES])[0]
-    floor = distributions.frechet_distance(look(test.images[SAMPLES:])[0], reference)
+    floor = metrics.frechet_distance(look(test.images[SAMPLES:])[0], reference)
     pictures = train.images.astype("float32") / 127.5 - 1
     print(
         f"Fashion-MNIST: {len(pictures):,} pictures, {options.seconds:g} s each, floor {floor:.4g}"

@@ -30,8 +30,8 @@ import keras  # noqa: E402 - after its settings
 from chapters import definitions, find_chapters  # noqa: E402
 from keras import layers  # noqa: E402
 
-from course_utils import data, objects  # noqa: E402
-from course_utils.tensorflow_settings import stop_autotuning  # noqa: E402
+from course_utils import data, drawn  # noqa: E402
+from course_utils.backend import stop_autotuning  # noqa: E402
 
 SHARES = (1, 1 / 3, 1 / 5, 1 / 8)
 EPOCHS = 10
@@ -157,7 +157,7 @@ def costs(chapter):
     def network(size):
         return chapter["build"]((size, size, 3), 12, chapter["WIDTHS"])
 
-    many = objects.make_objects(8192, seed=0)
+    many = drawn.make_objects(8192, seed=0)
     print("\na pass over the training images, by their number (32 x 32 pixels)")
     model = compiled(network(32))
     for n in (1024, 2048, 4096, 8192):
@@ -165,7 +165,7 @@ def costs(chapter):
         print(f"{n:8,} images {n / rate:8.2f} s {rate:8,.0f} images/s", flush=True)
     print("and by image size (1,024 images)")
     for size in (24, 32, 48, 64):
-        some = objects.make_objects(1024, seed=0, size=size)
+        some = drawn.make_objects(1024, seed=0, size=size)
         rate = rate_of(compiled(network(size)), some.images, some.labels, batch)
         print(f"{size:4} pixels {1024 / rate:8.2f} s {rate:8,.0f} images/s", flush=True)
     inputs = keras.Input((32, 32, 3))
@@ -187,8 +187,8 @@ def data_sets():
             yield name, train, test, PHOTOGRAPHS
             break
     hard = {"rotation": 180, "shift": 1, "noise": 20, "clutter": 12}
-    train = objects.make_objects(20_000, seed=100, **hard)
-    test = objects.make_objects(5_000, seed=101, **hard)
+    train = drawn.make_objects(20_000, seed=100, **hard)
+    test = drawn.make_objects(5_000, seed=101, **hard)
     yield "Drawn objects", train, test, DRAWINGS
 
 

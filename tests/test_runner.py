@@ -17,6 +17,8 @@ import psutil
 import pytest
 import run
 
+from course_utils.measures import read_record
+
 TOOLS = chapters.ROOT / "tools"
 SETUP = factory.RECORD + (
     'record(kind="setup", profile=os.environ["COURSE_PROFILE"], '
@@ -311,11 +313,11 @@ def test_half_a_line_of_record_is_passed_over(tmp_path):
         '{"kind": "measure", "na',
         encoding="utf-8",
     )
-    setup, measures, bands = run.read_record(record)
+    setup, measures, bands = read_record(record)
     assert setup == {}
     assert measures == {"loss": 0.5, "accuracy": 0.95}
     assert bands == [{"name": "accuracy", "value": 0.95, "at_least": 0.9, "holds": True}]
-    assert run.read_record(tmp_path / "absent") == ({}, {}, [])
+    assert read_record(tmp_path / "absent") == ({}, {}, [])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")

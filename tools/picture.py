@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from chapters import ROOT
 
-from course_utils import objects, plots, scenes
+from course_utils import drawn, plots
 
 PICTURE = ROOT / "results" / "picture.png"
 
@@ -20,7 +20,7 @@ def draw():
     """
     plots.use_style()
     figure = plt.figure(figsize=(9.6, 6.4), layout="none")
-    shown = objects.make_objects(48, seed=7, size=64, noise=2.0)
+    shown = drawn.make_objects(48, seed=7, size=64, noise=2.0)
     rows, columns = 4, 12
     mosaic = np.full((rows * 68 - 4, columns * 68 - 4, 3), 255, np.uint8)
     for place, image in enumerate(shown.images):
@@ -30,30 +30,30 @@ def draw():
     above.imshow(mosaic, aspect="auto")
     above.axis("off")
 
-    drawn = scenes.make_scenes(300, seed=4, size=128, objects=(5, 5))
-    chosen = min(range(len(drawn)), key=lambda i: _dullness(drawn, i))
-    known = drawn.counts[chosen]
-    image = drawn.images[chosen]
-    names = [drawn.class_names[label] for label in drawn.labels[chosen, :known]]
-    titles = ("a scene, as drawn", "every visible pixel known", "every box known")
+    scenes = drawn.make_scenes(300, seed=4, size=128, objects=(5, 5))
+    chosen = min(range(len(scenes)), key=lambda i: _dullness(scenes, i))
+    known = scenes.counts[chosen]
+    image = scenes.images[chosen]
+    names = [scenes.class_names[label] for label in scenes.labels[chosen, :known]]
+    titles = ("a scene, as scenes", "every visible pixel known", "every box known")
     for place, title in enumerate(titles):
         ax = figure.add_axes((0.01 + 0.3333 * place, 0.055, 0.3133, 0.40))
         if place == 0:
             ax.imshow(image)
             ax.axis("off")
         elif place == 1:
-            plots.masks(image, drawn.instances[chosen], ax=ax)
+            plots.masks(image, scenes.instances[chosen], ax=ax)
         else:
-            plots.boxes(image, drawn.boxes[chosen, :known], labels=names, ax=ax)
+            plots.boxes(image, scenes.boxes[chosen, :known], labels=names, ax=ax)
         ax.set_title(title, fontsize=9, loc="left", pad=3)
-    figure.text(0.01, 0.018, f"every word known: “{drawn.captions[chosen]}”", fontsize=9)
+    figure.text(0.01, 0.018, f"every word known: “{scenes.captions[chosen]}”", fontsize=9)
     return figure
 
 
-def _dullness(drawn, i):
+def _dullness(scenes, i):
     """Rank a scene: many shapes, colours and textures first, then the most hidden object."""
-    kinds = sum(len(set(ids[i])) for ids in (drawn.labels, drawn.colours, drawn.textures))
-    return -kinds, drawn.visibility[i].min()
+    kinds = sum(len(set(ids[i])) for ids in (scenes.labels, scenes.colours, scenes.textures))
+    return -kinds, scenes.visibility[i].min()
 
 
 def main():

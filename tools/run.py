@@ -22,6 +22,8 @@ from chapters import (
 )
 from kernels import BACKENDS, PROFILES, Execution, Failure, execute, kernel_environment
 
+from course_utils.measures import read_record
+
 BUILD = ROOT / "build"
 
 _HEARTBEAT_SECONDS = 15
@@ -80,40 +82,6 @@ def clock(seconds):
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
-def read_record(path):
-    """Read what a notebook reported of itself through ``COURSE_RECORD``.
-
-    Parameters
-    ----------
-    path : Path
-        File of JSON lines; it may be absent, and its last line may be cut off.
-
-    Returns
-    -------
-    setup : dict
-        The last "setup" line, empty when there is none.
-    measures : dict of str to number
-    bands : list of dict
-        In order of first appearance; of a band that was tested again, the last result.
-    """
-    setup, measures, bands = {}, {}, {}
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    for line in lines:
-        try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        kind = entry.pop("kind", None)
-        if kind == "setup":
-            setup = entry
-        elif kind == "measure":
-            measures[entry["name"]] = entry["value"]
-        elif kind == "band":
-            measures[entry["name"]] = entry["value"]
-            bands[entry["name"]] = entry
-    return setup, measures, list(bands.values())
 
 
 def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):

@@ -13,7 +13,7 @@ import sys
 
 from chapters import ROOT, find_chapters, read, write_atomically
 
-from course_utils.records import own_weights
+from course_utils.data.sources import own_weights
 
 BUILD = ROOT / "build"
 RESULTS = ROOT / "results"

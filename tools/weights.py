@@ -12,10 +12,11 @@ from pathlib import Path
 import nbformat
 from chapters import ROOT, find_chapters, read, write_atomically
 from kernels import execute, kernel_environment
-from run import Progress, read_record
+from run import Progress
 from tables import MODEL_CARD, renewed
 
-from course_utils.records import record_own_weights
+from course_utils.data.sources import record_own_weights
+from course_utils.measures import read_record
 
 FOLDER = ROOT / "data" / "weights"
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from course_utils import objects
-from course_utils.checks import Exercise, call, number, reject
+from course_utils import drawn
+from course_utils.exercises.check import Exercise, call, number, reject
 
 
 def _judge_numbers(answer):
@@ -31,7 +31,7 @@ def _judge_star(answer):
     )
 
     def drawn_as(shape="star", colour="blue", texture="stripes", angle=45):
-        return np.array_equal(answer, objects.draw_object(shape, colour, texture, angle=angle))
+        return np.array_equal(answer, drawn.draw_object(shape, colour, texture, angle=angle))
 
     reject(drawn_as(angle=0), "Star, colour and stripes are right. Now turn it: angle=45.")
     reject(drawn_as(angle=-45), "It is turned the wrong way round: 45, not -45 degrees.")
@@ -41,11 +41,11 @@ def _judge_star(answer):
         "Shape and colour are right. The stripes and the angle are missing.",
     )
     reject(
-        any(drawn_as(colour=colour) for colour in objects.COLOUR_NAMES if colour != "blue"),
+        any(drawn_as(colour=colour) for colour in drawn.COLOUR_NAMES if colour != "blue"),
         "Shape, texture and angle are right. The star should be blue.",
     )
     reject(
-        any(drawn_as(shape=shape) for shape in objects.SHAPE_NAMES if shape != "star"),
+        any(drawn_as(shape=shape) for shape in drawn.SHAPE_NAMES if shape != "star"),
         "Colour, texture and angle are right. The shape should be a star.",
     )
     reject(
@@ -104,11 +104,11 @@ EXERCISES = (
     ),
     Exercise(
         "0.2",
-        begin="Replace the three dots by a call of objects.draw_object.",
+        begin="Replace the three dots by a call of drawn.draw_object.",
         hints=(
             "Look at the second picture of section 3: shape, colour, texture, angle.",
             'The first three arguments are "star", "blue" and "stripes".',
-            'objects.draw_object("star", "blue", "stripes", angle=45)',
+            'drawn.draw_object("star", "blue", "stripes", angle=45)',
         ),
         judge=_judge_star,
         praise="You will see thousands of its relatives.",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course_utils.checks import Exercise, Wrong, call, number, reject
+from course_utils.exercises.check import Exercise, Wrong, call, number, reject
 
 
 def _array(answer, shape, what):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks import Exercise, Wrong, call, number, reject
+from course_utils.exercises.check import Exercise, Wrong, call, number, reject
 
 _WINDOW = np.array([[3, 4, 2], [0, 4, 1], [2, 2, 5]])
 _KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course_utils.checks import Exercise, call, number, reject
+from course_utils.exercises.check import Exercise, call, number, reject
 
 
 def _judge_layers_until(function):

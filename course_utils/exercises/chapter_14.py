@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import softmax
 
-from course_utils.checks import Exercise, call, number, reject
+from course_utils.exercises.check import Exercise, call, number, reject
 
 
 def _array(function, *arguments, shape, what):

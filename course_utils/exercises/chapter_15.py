@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import softmax
 
-from course_utils.checks import Exercise, Wrong, call, number, reject
+from course_utils.exercises.check import Exercise, Wrong, call, number, reject
 
 
 def _two(answer, what):

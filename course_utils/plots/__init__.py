@@ -8,8 +8,8 @@ from course_utils.plots.animation import animate, few_colours
 from course_utils.plots.charts import bars, confusion_matrix, curves, history
 from course_utils.plots.display import show
 from course_utils.plots.images import image_grid
+from course_utils.plots.network import shape_flow
 from course_utils.plots.overlays import boxes, heat_map, masks
-from course_utils.plots.shapes import shape_flow
 from course_utils.plots.style import COLOURS, use_style
 
 __all__ = [

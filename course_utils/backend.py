@@ -1,0 +1,213 @@
+"""All that knows a backend by name: gradients, device, 32 bits, log chatter, settings."""
+
+import logging
+import os
+import re
+import sys
+import tempfile
+from contextlib import contextmanager
+from functools import cache
+
+import numpy as np
+
+NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+
+def gradient(function, x):
+    """Differentiate a number with respect to the arrays that it is computed from.
+
+    Keras itself has no call for this that works on every backend.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a tensor like `x` (or a list of tensors, if `x` is a list) and returns a tensor of
+        shape (): a single number. It computes with ``keras.ops`` and Keras models, and must not
+        change them: call a model with ``training=False``, or through ``stateless_call``.
+    x : array or list of arrays
+        Where to differentiate. Numbers of any type; they are converted to ``float32``.
+
+    Returns
+    -------
+    ndarray of float32, or list of ndarray of float32
+        For each array the gradient, of the array's shape; zeros where the number does not depend
+        on it.
+
+    Raises
+    ------
+    ValueError
+        If `function` returns something else than a single number.
+
+    Examples
+    --------
+    >>> gradient(lambda x: keras.ops.sum(x**2), np.array([1.0, 2.0]))
+    array([2., 4.], dtype=float32)
+    """
+    import keras
+
+    several = isinstance(x, list | tuple)
+    arrays = [np.asarray(keras.ops.convert_to_numpy(a), "float32") for a in (x if several else [x])]
+
+    def number(tensors):
+        value = function(list(tensors) if several else tensors[0])
+        shape = getattr(value, "shape", None)
+        if shape is None or tuple(shape) != ():
+            raise ValueError(
+                "Expected `function` to return a tensor of shape (), a single number such as "
+                f"keras.ops.sum(...). Received: {value!r}"
+            )
+        return value
+
+    gradients = _DIFFERENTIATE[keras.backend.backend()](number, arrays)
+    gradients = [np.array(keras.ops.convert_to_numpy(g)) for g in gradients]
+    return gradients if several else gradients[0]
+
+
+def _tensorflow(number, arrays):
+    import tensorflow as tf
+
+    tensors = [tf.convert_to_tensor(array) for array in arrays]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = number(tensors)
+    return tape.gradient(value, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _jax(number, arrays):
+    import jax
+
+    return jax.grad(number)([jax.numpy.asarray(array) for array in arrays])
+
+
+def _torch(number, arrays):
+    import keras
+    import torch
+
+    tensors = [keras.ops.convert_to_tensor(array).requires_grad_() for array in arrays]
+    gradients = torch.autograd.grad(number(tensors), tensors, allow_unused=True)
+    return [
+        torch.zeros_like(t) if g is None else g for t, g in zip(tensors, gradients, strict=True)
+    ]
+
+
+_DIFFERENTIATE = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
+
+
+def device(backend):
+    """Return the name of the device that trains."""
+    name = None
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpus:
+            name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
+    elif backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        if device.platform != "cpu":
+            name = device.device_kind
+    else:
+        import torch
+
+        if torch.cuda.is_available():
+            name = torch.cuda.get_device_name(0)
+        elif torch.backends.mps.is_available():
+            name = "Apple GPU"
+    return name or f"CPU, {_cores()} core{'s' if _cores() > 1 else ''}"
+
+
+def keep_float32(backend):
+    """Have 32 bits mean 32 bits on a GPU, too.
+
+    Since NVIDIA's Ampere, most libraries round the factors of products to 10 bits (TensorFloat-32)
+    unless told otherwise. Then what this course proves to 1e-5 would hold to 1e-3 only. Mixed
+    precision, asked for by name, is not touched.
+    """
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+    elif backend == "jax":
+        import jax
+
+        jax.config.update("jax_default_matmul_precision", "float32")
+    else:
+        import torch
+
+        if hasattr(torch.backends, "fp32_precision"):  # from 2.9 on; the older names then warn
+            torch.backends.cuda.matmul.fp32_precision = "ieee"
+            torch.backends.cudnn.conv.fp32_precision = "ieee"
+            torch.backends.cudnn.rnn.fp32_precision = "ieee"
+        else:
+            torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = False
+
+
+def _cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def without_log_chatter():
+    """Hold back the lines of information that TensorFlow's C++ code writes when it loads.
+
+    They are written before any log level is read, straight to file descriptor 2, and would open
+    every notebook with a red box. Everything else written there is passed on.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held.seek(0)
+            for line in held:
+                if not re.match(rb"I\d{4} |WARNING: All log messages before absl", line):
+                    os.write(2, line)
+
+
+@cache
+def stop_autotuning():
+    """Let every ``tf.data`` pipeline of this process run without autotuning.
+
+    Keras feeds arrays to TensorFlow through such a pipeline, started anew in each epoch. On two
+    cores, TensorFlow 2.21 waits after every second to sixth epoch until the total since its start
+    is 0.6, 1.3, 2.6, 5.1, ... seconds: up to the length of the epoch once more. Those are the
+    moments at which the tuning thread wakes, whose sleep doubles from 10 ms on. Without tuning the
+    waits are gone and the losses are equal to the last digit; ``bench/autotuning.py`` measures
+    both. The course's pipelines hand out arrays in memory, so there is nothing to tune.
+
+    A pipeline whose own options say whether it is to be tuned is left alone.
+    """
+    import tensorflow as tf
+
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False
+    # There is no public switch for all pipelines, and Keras builds its own out of reach.
+    iterate = tf.data.Dataset.__iter__
+
+    def iterate_untuned(dataset):
+        if dataset.options().autotune.enabled is None:
+            dataset = dataset.with_options(untuned)
+        return iterate(dataset)
+
+    tf.data.Dataset.__iter__ = iterate_untuned
+
+
+@cache
+def hide_retracing_warnings():
+    """Keep TensorFlow from warning that functions are traced again.
+
+    It warns when several models predict one after the other, as they must in a notebook that
+    compares them: each is traced once, as it should be, and the learner has nothing to mend.
+    """
+    logging.getLogger("tensorflow").addFilter(
+        lambda record: "triggered tf.function retracing" not in record.getMessage()
+    )

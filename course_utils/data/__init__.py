@@ -1,0 +1,41 @@
+"""Real data: downloaded, staged by hand, or a folder of your own photographs; words as numbers."""
+
+from course_utils.data.coco import CaptionDataset, load_coco_captions
+from course_utils.data.dataset import ImageDataset, PhotoDataset
+from course_utils.data.fetch import DataError, fetch_folder
+from course_utils.data.folder import FolderDataset, load_folder
+from course_utils.data.loaders import (
+    load_cifar10,
+    load_fashion_mnist,
+    load_flowers,
+    read_idx,
+    weights_path,
+)
+from course_utils.data.sources import CIFAR10, FASHION_MNIST, FLOWERS, SQUEEZENET
+from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, tokenise
+
+__all__ = [
+    "CIFAR10",
+    "END",
+    "FASHION_MNIST",
+    "FLOWERS",
+    "PAD",
+    "SQUEEZENET",
+    "START",
+    "UNKNOWN",
+    "CaptionDataset",
+    "DataError",
+    "FolderDataset",
+    "ImageDataset",
+    "PhotoDataset",
+    "Vocabulary",
+    "fetch_folder",
+    "load_cifar10",
+    "load_coco_captions",
+    "load_fashion_mnist",
+    "load_flowers",
+    "load_folder",
+    "read_idx",
+    "tokenise",
+    "weights_path",
+]

@@ -1,0 +1,201 @@
+"""Captions become rows of ids, one a word, and rows become captions again.
+
+>>> from course_utils.data.vocabulary import Vocabulary
+>>> words = Vocabulary.from_captions(["A red star.", "a blue ring"])
+>>> words.words
+('<pad>', '<start>', '<end>', '<unknown>', 'a', 'blue', 'red', 'ring', 'star')
+>>> rows = words.encode(["a red house"])
+>>> rows
+array([[1, 4, 6, 3, 2]], dtype=int32)
+>>> words.decode(rows)
+['a red <unknown>']
+"""
+
+import re
+import reprlib
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from course_utils._validate import whole
+
+__all__ = ["END", "PAD", "START", "UNKNOWN", "Vocabulary", "tokenise"]
+
+#: The ids of what fills a row, begins it, ends it, and of a word that is not known. What fills rows
+#: is 0, as `keras.layers.Embedding(..., mask_zero=True)` expects.
+PAD, START, END, UNKNOWN = range(4)
+SPECIAL = ("<pad>", "<start>", "<end>", "<unknown>")
+
+# Letters and digits, joined by apostrophes and hyphens: man's, black-and-white.
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+
+
+def tokenise(caption):
+    """Split a caption into words, made for English.
+
+    Parameters
+    ----------
+    caption : str
+
+    Returns
+    -------
+    list of str
+        In lower case, without punctuation; apostrophes and hyphens inside a word stay. Accented
+        letters are the same however they were written (Unicode's form NFC).
+
+    Raises
+    ------
+    ValueError
+        When it is no str.
+    """
+    if not isinstance(caption, str):
+        raise ValueError(
+            "a caption must be a str; where pictures have several, make one list of all. "
+            f"Received: {reprlib.repr(caption)}"
+        )
+    plain = unicodedata.normalize("NFC", caption.lower()).translate({0x2019: "'", 0x2010: "-"})
+    return _WORD.findall(plain)
+
+
+@dataclass(frozen=True, repr=False)
+class Vocabulary:
+    """The words that a model can read and write.
+
+    Parameters
+    ----------
+    words : tuple of str
+        The word of each id: `SPECIAL`, then words as `tokenise` gives them.
+
+    Raises
+    ------
+    ValueError
+        When the first four are others, or a word comes twice.
+    """
+
+    words: tuple[str, ...]
+
+    def __post_init__(self):
+        if tuple(self.words[: len(SPECIAL)]) != SPECIAL:
+            raise ValueError(
+                f"words must begin with {SPECIAL}. Received: {tuple(self.words[: len(SPECIAL)])}"
+            )
+        twice = [word for word, count in Counter(self.words).items() if count > 1]
+        if twice:
+            raise ValueError(f"words must differ. Received: {twice[0]!r} more than once")
+
+    @classmethod
+    def from_captions(cls, captions, *, min_count=1):
+        """Collect the words of captions; give those of the training set only, not of the test.
+
+        Parameters
+        ----------
+        captions : iterable of str
+        min_count : int
+            Words that come less often are left out: they become `UNKNOWN`.
+
+        Returns
+        -------
+        Vocabulary
+            The most frequent words first, equally frequent ones by the alphabet.
+
+        Raises
+        ------
+        ValueError
+            When there is no word at all, or `min_count` is no whole number from 1 on.
+        """
+        min_count = whole("min_count", min_count, 1)
+        counts = Counter(word for caption in _listed(captions) for word in tokenise(caption))
+        kept = [word for word, count in counts.items() if count >= min_count]
+        if not kept:
+            raise ValueError(
+                f"captions must hold a word that comes at least {min_count} times. "
+                f"Received: {len(counts):,} words, none as often"
+            )
+        return cls((*SPECIAL, *sorted(kept, key=lambda word: (-counts[word], word))))
+
+    @cached_property
+    def id_of(self):
+        """The id of each word, a dict of str to int."""
+        return {word: number for number, word in enumerate(self.words)}
+
+    def __len__(self):
+        return len(self.words)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({len(self):,} words)"
+
+    def encode(self, captions, length=None):
+        """Write captions as rows of ids: `START`, the words, `END`, then `PAD`.
+
+        Parameters
+        ----------
+        captions : iterable of str
+        length : int, optional
+            Ids in a row, at least 2; by default as many as the longest caption needs. A caption
+            that is longer is cut, and its row then has no `END`, because it did not end there.
+
+        Returns
+        -------
+        numpy.ndarray of int32, shape (n, length)
+
+        Raises
+        ------
+        ValueError
+            When there is no caption, one is no str, or `length` is out of range.
+        """
+        rows = [
+            [START, *(self.id_of.get(word, UNKNOWN) for word in tokenise(caption)), END]
+            for caption in _listed(captions)
+        ]
+        if not rows:
+            raise ValueError("captions must be at least one. Received: none")
+        if length is None:
+            length = max(map(len, rows))
+        encoded = np.full((len(rows), whole("length", length, 2)), PAD, np.int32)
+        for row, ids in zip(encoded, rows, strict=True):
+            row[: len(ids)] = ids[:length]
+        return encoded
+
+    def decode(self, ids):
+        """Read rows of ids as captions, each up to its first `END`.
+
+        Parameters
+        ----------
+        ids : array_like of int, shape (length,) or (n, length)
+            `START` and `PAD` are passed over.
+
+        Returns
+        -------
+        str or list of str
+            One for one row, a list for several.
+
+        Raises
+        ------
+        ValueError
+            When the shape is another, or an id is no word's.
+        """
+        array = np.asarray(ids)
+        if array.ndim not in (1, 2) or not (array.size == 0 or array.dtype.kind in "iu"):
+            raise ValueError(
+                "ids must be whole numbers of shape (length,) or (n, length). "
+                f"Received: {array.dtype} of shape {array.shape}"
+            )
+        if array.size and not 0 <= array.min() <= array.max() < len(self):
+            raise ValueError(
+                f"ids must be from 0 to {len(self) - 1:,}. Received: {array.min()} to {array.max()}"
+            )
+        if array.ndim == 2:
+            return [self.decode(row) for row in array]
+        row = array.tolist()
+        if END in row:
+            row = row[: row.index(END)]
+        return " ".join(self.words[each] for each in row if each not in (PAD, START))
+
+
+def _listed(captions):
+    if isinstance(captions, str):
+        raise ValueError(f"captions must be a list of str. Received one str: {captions!r}")
+    return captions

@@ -1,0 +1,46 @@
+"""Pictures that the course draws itself, and so knows the truth of every pixel.
+
+`make_objects` draws one object a picture, `make_scenes` several, with captions, and
+`make_questions` asks about them. The same seed gives the same bytes everywhere.
+"""
+
+from course_utils.drawn.captions import (
+    CAPTION_WORDS,
+    LONGEST_CAPTION,
+    Mention,
+    named_objects,
+    read_caption,
+    write_caption,
+)
+from course_utils.drawn.objects import ObjectImages, draw_object, make_objects
+from course_utils.drawn.questions import ANSWERS, Questions, make_questions
+from course_utils.drawn.scenes import SceneImages, make_scenes
+from course_utils.drawn.words import (
+    COLOUR_NAMES,
+    NEW_SHAPE_NAMES,
+    RELATIONS,
+    SHAPE_NAMES,
+    TEXTURE_NAMES,
+)
+
+__all__ = [
+    "ANSWERS",
+    "CAPTION_WORDS",
+    "COLOUR_NAMES",
+    "LONGEST_CAPTION",
+    "NEW_SHAPE_NAMES",
+    "RELATIONS",
+    "SHAPE_NAMES",
+    "TEXTURE_NAMES",
+    "Mention",
+    "ObjectImages",
+    "Questions",
+    "SceneImages",
+    "draw_object",
+    "make_objects",
+    "make_questions",
+    "make_scenes",
+    "named_objects",
+    "read_caption",
+    "write_caption",
+]

@@ -1,0 +1,485 @@
+"""Drawn scenes of one to five objects, partly hiding one another, with the truth of every pixel.
+
+>>> from course_utils.drawn import make_scenes
+>>> train = make_scenes(1000, seed=1)
+>>> train.images.shape, train.captions[0]
+((1000, 64, 64, 3), 'a striped purple star')
+
+`captions` has their grammar, `questions` asks about scenes.
+"""
+
+from dataclasses import dataclass, field, fields
+from numbers import Integral
+
+import numpy as np
+
+from course_utils._validate import chosen, interval, number, whole
+from course_utils.drawn import paint
+from course_utils.drawn.captions import Mention, write_caption
+from course_utils.drawn.layout import LayoutSearch, Settings, make_plan
+from course_utils.drawn.words import COLOUR_NAMES, RELATIONS, SHAPE_NAMES, TEXTURE_NAMES
+
+LEAST_VISIBLE = 0.5  # share of an object's outline that is seen
+LEAST_SEEN = 0.011  # share of the picture in which an object is seen
+LEAST_GAP = 0.06  # from one object's centre to the next one's on its right, in picture widths
+LEAST_SLANT = 0.02  # by how much they are farther apart sideways than in height, or the reverse
+
+_CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
+
+_DESCR = """\
+Scenes: {n:,} drawn pictures of {objects} objects
+{underline}
+images      uint8 ({n}, {size}, {size}, 3), RGB, 0 to 255
+counts      int64 ({n},), how many objects; they are numbered from left to right
+labels      int64 ({n}, {most}), shape: {shapes}; -1: no such object
+colours     int64 ({n}, {most}), colour: {colours}; -1: no such object
+textures    int64 ({n}, {most}), texture: {textures}; -1: no such object
+depth       int64 ({n}, {most}), 0 at the back, each next in front of it; -1: no such object
+instances   uint8 ({n}, {size}, {size}), 0 background, k + 1 where object k is seen
+boxes       int64 ({n}, {most}, 4), x0, y0, x1, y1: tight about what is seen, half-open
+full_boxes  the same about the whole outline, hidden parts included
+centres     float64 ({n}, {most}, 2), x, y: mean of the pixels that are seen; pixels from the corner
+covered     int64 ({n}, {most}, {most}), [k, j]: pixels of object k's outline where j is seen
+visibility  float64 ({n}, {most}), share of an object's outline that is seen
+captions    tuple of {n} str, in the grammar of course_utils.drawn.captions
+
+Drawn by course_utils.drawn.make_scenes; settings: {settings}.
+No two objects of a scene share both shape and colour. At least {least:.0%} of each object is seen,
+and it lies wholly inside the picture. From one object to the next on its right, the centre of what
+is seen moves by at least {gap:.0%} of the width; so do the centres of the boxes, if by less.
+Nobody's data, no licence needed: the pictures come from a seed.
+"""
+
+
+@dataclass(frozen=True)
+class SceneImages:
+    """Pictures of several objects each; see `DESCR`.
+
+    Objects are numbered from left to right, k = 0, 1, ...; rows of scenes with fewer than `most`
+    objects end in -1 (`labels`, `colours`, `textures`, `depth`) or 0 (all else).
+
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (n, size, size, 3)
+        RGB.
+    counts : ndarray of int64, shape (n,)
+        How many objects.
+    labels, colours, textures : ndarray of int64, shape (n, most)
+        Indices into `class_names`, `colour_names` and `texture_names`.
+    depth : ndarray of int64, shape (n, most)
+        Order of painting: 0 at the back.
+    instances : ndarray of uint8, shape (n, size, size)
+        0 for background, k + 1 where object k is seen: where it, in front of all others, covers
+        more than half of a pixel.
+    boxes, full_boxes : ndarray of int64, shape (n, most, 4)
+        x0, y0, x1, y1, pixel edges, half-open: of what is seen, and of the whole outline.
+    centres : ndarray of float64, shape (n, most, 2)
+        x, y: mean of the pixels that are seen, pixels from the left and upper edge.
+    covered : ndarray of int64, shape (n, most, most)
+        ``covered[i, k, j]``: number of pixels of object k's outline where object j is seen; for
+        j = k its visible pixels.
+    visibility : ndarray of float64, shape (n, most)
+        Share of the outline's pixels that are seen.
+    captions : tuple of str
+        Objects from left to right; see `course_utils.drawn.captions`.
+    class_names, colour_names, texture_names : tuple of str
+    DESCR : str
+    """
+
+    images: np.ndarray = field(repr=False)
+    counts: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    colours: np.ndarray = field(repr=False)
+    textures: np.ndarray = field(repr=False)
+    depth: np.ndarray = field(repr=False)
+    instances: np.ndarray = field(repr=False)
+    boxes: np.ndarray = field(repr=False)
+    full_boxes: np.ndarray = field(repr=False)
+    centres: np.ndarray = field(repr=False)
+    covered: np.ndarray = field(repr=False)
+    visibility: np.ndarray = field(repr=False)
+    captions: tuple[str, ...] = field(repr=False)
+    class_names: tuple[str, ...]
+    colour_names: tuple[str, ...]
+    texture_names: tuple[str, ...]
+    DESCR: str = field(repr=False)
+
+    def __len__(self):
+        return len(self.images)
+
+    @property
+    def semantic(self):
+        """Return the class of each pixel: uint8 ``(n, size, size)``, 0 background, label + 1."""
+        table = np.zeros((len(self), self.labels.shape[1] + 1), np.uint8)
+        table[:, 1:] = self.labels + 1
+        flat = self.instances.reshape(len(self), -1)
+        return np.take_along_axis(table, flat, axis=1).reshape(self.instances.shape)
+
+    @property
+    def class_masks(self):
+        """Return a mask of each class: bool ``(n, size, size, classes)``, background left out."""
+        return self.semantic[..., None] == np.arange(1, len(self.class_names) + 1)
+
+
+def make_scenes(
+    n,
+    *,
+    seed,
+    size=64,
+    objects=(1, 5),
+    scale=(0.29, 0.43),
+    rotation=30.0,
+    light=1.0,
+    clutter=3,
+    noise=4.0,
+    shapes=None,
+    colours=None,
+    textures=None,
+):
+    """Draw n scenes.
+
+    The same arguments give the same bytes on every platform and NumPy version, and with all else
+    equal the first scenes do not depend on how many follow. Another seed for validation and test.
+
+    In about six of ten scenes of several objects one of them is partly hidden, in a quarter by
+    more than a fifth. Objects often share a shape or a colour with another of their scene.
+
+    Parameters
+    ----------
+    n : int
+        Number of scenes, at least 1.
+    seed : int
+        Not negative.
+    size : int
+        Height and width, 64 to 256 pixels.
+    objects : tuple of int
+        Least and greatest number of objects in a scene, 1 to 5; every number between them is as
+        frequent as the others.
+    scale : tuple of float
+        Least and greatest diameter of the circle around an object, as a share of `size`; between
+        0.25 and 0.5.
+    rotation : float
+        An object is turned by up to this many degrees either way, 0 to 180.
+    light : float
+        How much brightness and direction of the light vary, 0 to 1.
+    clutter : int
+        Greatest number of small distracting marks on the paper, 0 to 20.
+    noise : float
+        Standard deviation of the noise in grey levels, 0 to 64.
+    shapes, colours, textures : sequence of str, optional
+        Which of `objects.SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order
+        of the labels. All by default.
+
+    Returns
+    -------
+    SceneImages
+
+    Raises
+    ------
+    ValueError
+        For a value out of its range, an unknown name, or fewer pairs of shape and colour than
+        objects in a scene.
+    """
+    n = whole("n", n, 1)
+    class_names, shape_ids = chosen("shapes", shapes, SHAPE_NAMES)
+    colour_names, colour_ids = chosen("colours", colours, COLOUR_NAMES)
+    texture_names, texture_ids = chosen("textures", textures, TEXTURE_NAMES)
+    settings = Settings(
+        seed=whole("seed", seed, 0),
+        size=whole("size", size, 64, 256),
+        objects=interval("objects", objects, 1, 5, Integral),
+        scale=interval("scale", scale, 0.25, 0.5),
+        rotation=number("rotation", rotation, 0, 180),
+        light=number("light", light, 0, 1),
+        clutter=whole("clutter", clutter, 0, 20),
+        noise=number("noise", noise, 0, 64),
+        shape_ids=shape_ids,
+        colour_ids=colour_ids,
+        texture_ids=texture_ids,
+    )
+    fewest, most = settings.objects
+    if most > len(shape_ids) * len(colour_ids):
+        raise ValueError(
+            f"`objects` of a scene differ in shape or colour, so {most} need as many pairs. "
+            f"Received: {len(shape_ids)} shapes and {len(colour_ids)} colours"
+        )
+    block = settings.block
+    parts = [
+        _draw_block(settings, first // block, min(block, n - first)) for first in range(0, n, block)
+    ]
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    names = (class_names, colour_names, texture_names)
+    counted = f"{fewest} to {most}" if fewest < most else f"{most}"
+    underline = "-" * len(f"Scenes: {n:,} drawn pictures of {counted} objects")
+    return SceneImages(
+        **arrays,
+        captions=_captions(arrays, *names),
+        class_names=class_names,
+        colour_names=colour_names,
+        texture_names=texture_names,
+        DESCR=_DESCR.format(
+            n=n,
+            most=most,
+            objects=counted,
+            underline=underline,
+            size=settings.size,
+            shapes=", ".join(class_names),
+            colours=", ".join(colour_names),
+            textures=", ".join(texture_names),
+            settings=", ".join(
+                f"{each.name}={getattr(settings, each.name)}"
+                for each in fields(settings)
+                if not each.name.endswith("_ids") and each.name not in ("size", "objects")
+            ),
+            least=LEAST_VISIBLE,
+            gap=LEAST_GAP,
+        ),
+    )
+
+
+# --- Drawing --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Objects:
+    """Drawn objects, and where each goes: a row an object, many scenes mixed.
+
+    Attributes
+    ----------
+    sprites : paint.Sprites
+    picture, number : ndarray of int64, shape (m,)
+        Of which picture, and which of its objects from left to right.
+    layer : ndarray of int64, shape (m,)
+        Order of painting.
+    left, top : ndarray of int64, shape (m,)
+        Pixel of the picture that the sprite's first column and row fall on.
+    """
+
+    sprites: paint.Sprites
+    picture: np.ndarray
+    number: np.ndarray
+    layer: np.ndarray
+    left: np.ndarray
+    top: np.ndarray
+
+    def take(self, rows):
+        whole_sprites = self.sprites
+        sprites = paint.Sprites(
+            whole_sprites.rgb[rows], whole_sprites.alpha[rows], whole_sprites.shadow[rows]
+        )
+        others = {name: part[rows] for name, part in vars(self).items() if name != "sprites"}
+        return _Objects(sprites, **others)
+
+
+def _draw_block(settings, block, rows, without=()):
+    """Return the arrays of the first scenes of a block, by the names of `SceneImages`.
+
+    Parameters
+    ----------
+    settings : Settings
+    block, rows : int
+    without : tuple of int
+        Numbers of objects to leave out where they are, with all else as it was.
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    most, size = settings.objects[1], settings.size
+    plan = make_plan(settings, block, rows)
+    search = LayoutSearch(settings, block, plan)
+    images = np.empty((rows, size, size, 3), np.uint8)
+    truth = _Truth.empty(rows, most, size)
+    chunk = max(1, _CHUNK_PIXELS // size**2)
+    pending = np.arange(rows)
+    while len(pending):
+        search.advance(pending)
+        unclear = []
+        for start in range(0, len(pending), chunk):
+            scenes = pending[start : start + chunk]
+            objects = _draw_objects(settings, plan, scenes, *search.places[:, scenes])
+            seen = _observe(objects, plan.exists[scenes], size)
+            is_clear = seen.is_clear(plan.exists[scenes], size)
+            unclear.append(scenes[~is_clear])
+            good = np.flatnonzero(is_clear)
+            if not len(good):
+                continue
+            if without:
+                objects = objects.take(~np.isin(objects.number, without))
+                seen = _observe(objects, plan.exists[scenes], size)
+            truth.put(scenes[good], seen, good)
+            images[scenes[good]] = _compose(settings, plan, scenes, objects, good)
+        pending = np.concatenate(unclear)
+    return {
+        "images": images,
+        "counts": plan.counts,
+        "labels": np.where(plan.exists, plan.labels, -1),
+        "colours": np.where(plan.exists, plan.colours, -1),
+        "textures": np.where(plan.exists, plan.textures, -1),
+        "depth": np.where(plan.exists, plan.depth, -1),
+        **vars(truth),
+    }
+
+
+def _fall(settings, look):
+    """Return the direction of the shadows, degrees clockwise from the right."""
+    return 60.0 + settings.light * 70.0 * (look[:, 0] - 0.5)
+
+
+def _draw_objects(settings, plan, scenes, x, y, radius):
+    """Return the `_Objects` of some scenes; x, y and radius ``(scenes, most)`` in pixels."""
+    picture, number = np.nonzero(plan.exists[scenes])
+    shape = settings.shape_ids[plan.labels[scenes[picture], number]]
+    texture = settings.texture_ids[plan.textures[scenes[picture], number]]
+    order = paint.drawing_order(shape, texture)
+    picture, number, shape, texture = picture[order], number[order], shape[order], texture[order]
+    of = scenes[picture], number
+    x, y, radius = x[picture, number], y[picture, number], radius[picture, number]
+    fall = _fall(settings, plan.look[of[0]])
+    # the patch reaches farther where the shadow falls
+    fall_x, fall_y = paint.directions(fall)
+    side, offset = settings.side, 0.09 * radius + 0.6
+    left = paint.corner(x + offset * fall_x, side, settings.size)
+    top = paint.corner(y + offset * fall_y, side, settings.size)
+    sprites = paint.render(
+        shape,
+        settings.colour_ids[plan.colours[of]],
+        texture,
+        x=x - left,
+        y=y - top,
+        radius=radius,
+        angle=plan.angle[of],
+        phase=plan.phase[of],
+        fall=fall,
+        side=side,
+    )
+    return _Objects(sprites, picture, number, plan.depth[of], left, top)
+
+
+def _compose(settings, plan, scenes, objects, good):
+    """Return the pictures of ``scenes[good]``, uint8 ``(len(good), size, size, 3)``."""
+    look = plan.look[scenes[good]]
+    paper = (look[:, 1] * len(paint.PAPERS)).astype(np.int64)
+    canvas = paint.ground(paper, 360.0 * look[:, 2], settings.size)
+    number_of_marks = (look[:, 3] * (settings.clutter + 1)).astype(np.int64)
+    paint.scatter(canvas, plan.marks[scenes[good]], number_of_marks, settings.size / 40.0)
+    row_of = np.full(len(scenes), -1)
+    row_of[good] = np.arange(len(good))
+    rows = row_of[objects.picture]
+    for layer in range(settings.objects[1]):
+        of = np.flatnonzero((objects.layer == layer) & (rows >= 0))
+        if len(of):
+            part = objects.take(of)
+            paint.paste(canvas, part.sprites, rows[of], part.left, part.top)
+    brightness = 1.0 + settings.light * (0.10 * look[:, 4] - 0.035)
+    paint.illuminate(canvas, brightness, settings.light * 0.24 * (look[:, 5:7] - 0.5), look[:, 7:9])
+    octets = None if plan.octets is None else plan.octets[scenes[good]]
+    return paint.develop(canvas, octets, settings.noise)
+
+
+# --- What is seen ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """What is seen in some scenes; attributes as in `SceneImages`."""
+
+    instances: np.ndarray
+    boxes: np.ndarray
+    full_boxes: np.ndarray
+    centres: np.ndarray
+    covered: np.ndarray
+    visibility: np.ndarray
+
+    @classmethod
+    def empty(cls, rows, most, size):
+        """Return the truth about empty scenes."""
+        return cls(
+            instances=np.zeros((rows, size, size), np.uint8),
+            boxes=np.zeros((rows, most, 4), np.int64),
+            full_boxes=np.zeros((rows, most, 4), np.int64),
+            centres=np.zeros((rows, most, 2)),
+            covered=np.zeros((rows, most, most), np.int64),
+            visibility=np.zeros((rows, most)),
+        )
+
+    def put(self, rows, other, of):
+        """Overwrite some rows by some of another's."""
+        for name, values in vars(self).items():
+            values[rows] = getattr(other, name)[of]
+
+    def is_clear(self, exists, size):
+        """Return whether each scene, bool ``(rows,)``, is one that can be talked about.
+
+        Enough of every object is seen, and the centres of what is seen leave no doubt about who is
+        left of whom, nor whether the next object is beside or above or below.
+        """
+        seen = np.diagonal(self.covered, axis1=1, axis2=2)
+        clear = (self.visibility >= LEAST_VISIBLE) & (seen >= LEAST_SEEN * size**2)
+        clear = (clear | ~exists).all(axis=1)
+        dx, dy = np.abs(np.diff(self.centres, axis=1)).transpose(2, 0, 1)
+        ordered = np.diff(self.centres[..., 0], axis=1) >= LEAST_GAP * size
+        ordered &= np.diff(self.boxes[..., 0] + self.boxes[..., 2], axis=1) > 0
+        ordered &= np.abs(dy - dx) >= LEAST_SLANT * size
+        return clear & (ordered | ~exists[:, 1:]).all(axis=1)
+
+
+def _observe(objects, exists, size):
+    """Return the `_Truth` about scenes from the outlines of their objects, drawn or left out."""
+    pictures, most = exists.shape
+    truth = _Truth.empty(pictures, most, size)
+    inside = objects.sprites.alpha > 0.5
+    view = paint.windows(truth.instances, inside.shape[-1])
+    identity = (objects.number + 1).astype(np.uint8)[:, None, None]
+    for layer in range(most):
+        of = np.flatnonzero(objects.layer == layer)
+        place = objects.picture[of], objects.top[of], objects.left[of]
+        view[place] = np.where(inside[of], identity[of], view[place])
+
+    found = view[objects.picture, objects.top, objects.left]
+    visible = found == identity
+    own = objects.picture, objects.number
+    corner = np.stack([objects.left, objects.top], axis=1)
+    twice = np.concatenate([corner, corner], axis=1)
+    truth.boxes[own] = paint.boxes_of(visible) + twice
+    truth.full_boxes[own] = paint.boxes_of(inside) + twice
+    m, _, side = inside.shape
+    hidden = np.flatnonzero(inside & ~visible)
+    pairs = hidden // side**2 * most + found.ravel()[hidden] - 1
+    covered = np.bincount(pairs, minlength=m * most).reshape(m, most)
+    seen = np.count_nonzero(visible, axis=(1, 2))
+    covered[np.arange(m), objects.number] = seen
+    truth.covered[own] = covered
+    truth.visibility[own] = seen / covered.sum(axis=1)
+    middle = np.arange(inside.shape[-1]) + 0.5
+    for axis in (0, 1):  # columns, then rows
+        moment = visible.sum(axis=axis + 1) @ middle
+        truth.centres[(*own, axis)] = corner[:, axis] + moment / np.maximum(seen, 1)
+    return truth
+
+
+def _captions(arrays, class_names, colour_names, texture_names):
+    """Return the caption of each scene."""
+    dx, dy = np.diff(arrays["centres"], axis=1).transpose(2, 0, 1)
+    steep = np.abs(dy) > dx
+    relations = np.where(steep, np.where(dy > 0, 1, 2), 0)  # of RELATIONS; rows count downwards
+    mentions = {}
+    captions = []
+    for count, *row, said in zip(
+        arrays["counts"].tolist(),
+        arrays["labels"].tolist(),
+        arrays["colours"].tolist(),
+        arrays["textures"].tolist(),
+        relations.tolist(),
+        strict=True,
+    ):
+        named = []
+        for key in zip(*(part[:count] for part in row), strict=True):
+            if key not in mentions:
+                label, colour, texture = key
+                mentions[key] = Mention(
+                    class_names[label], colour_names[colour], texture_names[texture]
+                )
+            named.append(mentions[key])
+        captions.append(write_caption(named, [RELATIONS[each] for each in said[: count - 1]]))
+    return tuple(captions)

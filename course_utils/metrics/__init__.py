@@ -1,0 +1,27 @@
+"""Figures of merit that several chapters use; one that a chapter teaches is written there."""
+
+from course_utils.metrics.generative import (
+    Coverage,
+    Judgement,
+    class_coverage,
+    frechet_distance,
+    gaussian_frechet_distance,
+    kernel_distance,
+    nearest,
+    precision_recall,
+    share_interval,
+    two_sample_test,
+)
+
+__all__ = [
+    "Coverage",
+    "Judgement",
+    "class_coverage",
+    "frechet_distance",
+    "gaussian_frechet_distance",
+    "kernel_distance",
+    "nearest",
+    "precision_recall",
+    "share_interval",
+    "two_sample_test",
+]

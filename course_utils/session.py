@@ -1,0 +1,204 @@
+"""What every notebook does first: set up the run, and choose its profile."""
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+from course_utils import backend, measures
+
+KERAS_FLOOR = "3.13"
+PROFILES = ("quick", "full")
+
+_hosted_profile = "full"  # of the notebook that called `setup` last
+
+
+def setup(*, seed, hosted_profile="full"):
+    """Prepare a notebook: seeds, backend, GPU memory, plot style; print one line that says so.
+
+    Call it once, in the first code cell. Restart the kernel before calling it with another
+    backend or profile.
+
+    Parameters
+    ----------
+    seed : int
+        Seeds Python, NumPy and the backend. ``COURSE_SEED`` in the environment takes its place,
+        which is how the course is repeated over seeds without touching a notebook.
+    hosted_profile : {"full", "quick"}
+        The profile on Colab or Kaggle with a GPU where ``COURSE_PROFILE`` is not set. Quick, where
+        the real data cannot be downloaded by themselves.
+
+    Returns
+    -------
+    int
+        The seed in force, for the data that the notebook draws.
+
+    Raises
+    ------
+    ImportError
+        If Keras or its backend is missing, or Keras is older than the course needs.
+    ValueError
+        If ``COURSE_PROFILE``, ``COURSE_SEED`` or `hosted_profile` is something else than it should.
+    """
+    if hosted_profile not in PROFILES:
+        raise ValueError(
+            f"hosted_profile should be one of {', '.join(PROFILES)}. Received: {hosted_profile!r}"
+        )
+    global _hosted_profile
+    seed = _seed(seed)
+    _hosted_profile = hosted_profile
+    chosen = profile()
+    # These must be in the environment before the backend is imported: later they do nothing.
+    # The last two stop TensorFlow and JAX from taking all memory of a GPU at once.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    with backend.without_log_chatter():
+        keras = _import_keras()
+        name = keras.backend.backend()
+        device = backend.device(name)
+        backend.keep_float32(name)
+        if name == "tensorflow":
+            backend.stop_autotuning()
+            backend.hide_retracing_warnings()
+    keras.utils.set_random_seed(seed)
+
+    from course_utils import plots
+
+    plots.use_style()
+    versions = _versions(name)
+    measures.begin(profile=chosen, backend=name, device=device, versions=versions, seed=seed)
+    print(
+        f"{device} | Keras {versions['keras']} on {backend.NAMES[name]} {versions[name]} | "
+        f"profile {chosen} ({_profile_reason()}) | seed {seed}"
+    )
+    return seed
+
+
+def profile():
+    """Return the profile of this run.
+
+    ``COURSE_PROFILE`` decides. Where it is not set the profile is ``"full"`` on Colab or Kaggle
+    with a GPU, unless `setup` was told otherwise, and ``"quick"`` everywhere else.
+
+    Returns
+    -------
+    {"quick", "full"}
+        ``"quick"``: drawn data, minutes on two cores, no network. ``"full"``: real data.
+
+    Raises
+    ------
+    ValueError
+        If ``COURSE_PROFILE`` is neither of the two.
+    """
+    named = os.environ.get("COURSE_PROFILE", "")
+    if named and named not in PROFILES:
+        raise ValueError(
+            f"COURSE_PROFILE should be one of {', '.join(PROFILES)}, or not set at all. "
+            f"Received: COURSE_PROFILE={named!r}"
+        )
+    return named or (_hosted_profile if _hosted_with_gpu() else "quick")
+
+
+def by_profile(*, quick, full):
+    """Return the value that belongs to the profile of this run.
+
+    Parameters
+    ----------
+    quick, full : object
+        The value under each profile.
+
+    Returns
+    -------
+    object
+        ``full`` if ``profile() == "full"``, else ``quick``.
+    """
+    return full if profile() == "full" else quick
+
+
+def _seed(seed):
+    named = os.environ.get("COURSE_SEED", "")
+    if not named:
+        return int(seed)
+    try:
+        return int(named)
+    except ValueError:
+        raise ValueError(
+            f"COURSE_SEED should be a whole number. Received: COURSE_SEED={named!r}"
+        ) from None
+
+
+def _import_keras():
+    try:
+        import keras
+    except ImportError as error:
+        wanted = os.environ.get("KERAS_BACKEND", "tensorflow")
+        raise ImportError(
+            f"Keras with the {wanted} backend could not be imported ({error}). `make lab` in the "
+            "course's folder installs both; on Colab and Kaggle they are there already."
+        ) from error
+    if _release(keras.__version__) < _release(KERAS_FLOOR):
+        raise ImportError(
+            f"This course needs Keras {KERAS_FLOOR} or newer. Received: Keras {keras.__version__}. "
+            f'Run `%pip install -U "keras>={KERAS_FLOOR}"`, restart the kernel and begin again.'
+        )
+    return keras
+
+
+def _release(version):
+    """Return the leading numbers of a version, so that 3.9 sorts before 3.13."""
+    numbers = []
+    for part in version.split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def _versions(backend):
+    backend_package = {
+        "tensorflow": ("tensorflow", "tensorflow-cpu"),
+        "jax": ("jax",),
+        "torch": ("torch",),
+    }[backend]
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name, candidates in {
+        "course": ("keras-vision-course",),
+        "keras": ("keras",),
+        backend: backend_package,
+        "numpy": ("numpy",),
+    }.items():
+        for candidate in candidates:
+            try:
+                found[name] = importlib.metadata.version(candidate)
+                break
+            except importlib.metadata.PackageNotFoundError:
+                found[name] = "unknown"
+    return found
+
+
+def _on_hosted_service():
+    return "COLAB_RELEASE_TAG" in os.environ or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+
+
+@cache
+def _has_nvidia_gpu():
+    """Ask the driver, not the backend: the profile is wanted before a backend is imported."""
+    if shutil.which("nvidia-smi") is None:
+        return False
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
+    return listed.returncode == 0 and "GPU 0" in listed.stdout
+
+
+def _hosted_with_gpu():
+    return _on_hosted_service() and _has_nvidia_gpu()
+
+
+def _profile_reason():
+    other = "quick" if profile() == "full" else "full"
+    if os.environ.get("COURSE_PROFILE"):
+        return "set by COURSE_PROFILE"
+    why = "the default on this service's GPU" if profile() == "full" else "the default"
+    return f"{why}; COURSE_PROFILE={other} changes it"

@@ -1,0 +1,247 @@
+"""The records: what they say of themselves, and how folders are held against them."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+
+import pytest
+
+from course_utils.data import sources
+from course_utils.data.places import Places
+from course_utils.data.sources import CountedFolder, ListedFolder, names_digest
+
+ROOT = Path(__file__).resolve().parents[2]
+ALL = [*sources.FASHION_MNIST.values(), sources.CIFAR10, sources.FLOWERS, sources.SQUEEZENET]
+
+
+@pytest.mark.parametrize("record", ALL, ids=lambda record: record.name)
+def test_record_is_complete_and_fixed(record):
+    assert all(url.startswith(("http://", "https://")) for url in record.urls)
+    assert all(url.endswith(f"/{record.name}") for url in record.urls)
+    assert record.licence
+    assert record.source
+    with pytest.raises(FrozenInstanceError):
+        record.size = 1
+
+
+@pytest.mark.parametrize("record", ALL, ids=lambda record: record.name)
+def test_dataset_card_states_size_and_hash(record):
+    card = (ROOT / "data/README.md").read_text(encoding="utf-8")
+    assert record.name in card
+    assert f"{record.size:,}" in card
+    assert record.sha256 in card
+
+
+def test_fashion_mnist_takes_as_many_bytes_as_published():
+    sizes = [record.size for record in sources.FASHION_MNIST.values()]
+    assert sum(sizes) == 30_878_645
+    # idx: 4 bytes, 4 an axis, then the values
+    assert sources.FASHION_MNIST["train images"].unpacked.size == 16 + 60_000 * 28 * 28
+    assert sources.FASHION_MNIST["test labels"].unpacked.size == 8 + 10_000
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sha256": "abc"}, "64 lower-case hex digits"),
+        ({"sha256": "X" * 64}, "64 lower-case hex digits"),
+        ({"size": 0}, "positive"),
+        ({"name": "../file"}, "plain names"),
+        ({"name": "C:file"}, "plain names"),
+        ({"folder": ".."}, "plain names"),
+        ({"name": ""}, "needs a name"),
+        ({"urls": ()}, "at least one URL"),
+    ],
+)
+def test_record_that_cannot_be_right(change, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        replace(sources.SQUEEZENET, **change)
+    assert "Received: " in str(caught.value)
+
+
+class TestListedFolder:
+    contents = ListedFolder("set", "*.bin", {"a.bin": 3, "b.bin": 4})
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        (tmp_path / "a.bin").write_bytes(b"aaa")
+        (tmp_path / "b.bin").write_bytes(b"bbbb")
+        (tmp_path / "readme.html").write_text("does not count")
+        return tmp_path
+
+    def test_right(self, folder):
+        assert self.contents.problem(folder) is None
+        assert ListedFolder.of(folder, "*.bin").sizes == self.contents.sizes
+
+    def test_wrong(self, folder):
+        (folder / "c.bin").write_bytes(b"c")
+        assert self.contents.problem(folder) == "c.bin does not belong there"
+        (folder / "b.bin").write_bytes(b"b")
+        assert self.contents.problem(folder) == "b.bin has 1 bytes, not 4"
+        (folder / "a.bin").unlink()
+        assert self.contents.problem(folder) == "a.bin is missing"
+
+
+class TestCountedFolder:
+    names = ("x/1.jpg", "x/2.jpg", "y/3.jpg")
+    contents = CountedFolder(
+        "set", "*/*.jpg", 3, names_digest(names), 28, 32, manifest="ATTRIBUTION.csv"
+    )
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        for name in self.names:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(b"0123456789")
+        return tmp_path
+
+    def list_in_manifest(self, folder, *names):
+        text = "".join(f'{name},"Doe, Jo",http://x/{name}\n' for name in names)
+        (folder / "ATTRIBUTION.csv").write_text(f"path,author,url\n{text}", encoding="utf-8")
+
+    def test_right(self, folder):
+        assert self.contents.problem(folder) is None
+        assert not self.contents.described(folder)
+
+    def test_fewer_without_a_word(self, folder):
+        (folder / "x/2.jpg").unlink()
+        assert "2 files match */*.jpg where 3 are recorded" in self.contents.problem(folder)
+
+    def test_other_names(self, folder):
+        (folder / "x/2.jpg").rename(folder / "x/4.jpg")
+        assert self.contents.problem(folder) == "the files' names are not those recorded"
+
+    @pytest.mark.parametrize("content", [b"01234", b"0" * 20])
+    def test_other_sizes(self, folder, content):
+        (folder / "x/2.jpg").write_bytes(content)
+        assert "not between 28 and 32" in self.contents.problem(folder)
+
+    def test_empty_file(self, folder):
+        (folder / "x/2.jpg").write_bytes(b"")
+        assert self.contents.problem(folder) == "x/2.jpg is empty"
+        self.list_in_manifest(folder, *self.names)
+        assert self.contents.problem(folder) == "x/2.jpg is empty"
+
+    def test_subset_that_says_so(self, folder):
+        (folder / "x/2.jpg").unlink()
+        (folder / "y/3.jpg").write_bytes(b"small")
+        self.list_in_manifest(folder, "x/1.jpg", "y/3.jpg")
+        assert self.contents.problem(folder) is None
+        assert self.contents.described(folder)
+
+    def test_subset_that_is_not_as_it_says(self, folder):
+        self.list_in_manifest(folder, "x/1.jpg", "y/3.jpg")
+        assert "x/2.jpg is there, though" in self.contents.problem(folder)
+        (folder / "x/1.jpg").unlink()
+        assert "x/1.jpg is missing, though" in self.contents.problem(folder)
+        self.list_in_manifest(folder)
+        assert self.contents.problem(folder) == "ATTRIBUTION.csv lists no file"
+        self.list_in_manifest(folder, *self.names, "y/4.jpg")
+        assert "lists 4 files, the whole set has 3" in self.contents.problem(folder)
+
+    def test_manifest_that_is_none(self, folder):
+        (folder / "ATTRIBUTION.csv").write_text("file,author\n")
+        assert "columns path, author and url. Received: ['file'" in self.contents.problem(folder)
+        (folder / "ATTRIBUTION.csv").write_bytes(b"\xff\xfe\x00")
+        assert "utf-8" in self.contents.problem(folder)
+
+
+class TestOwnWeights:
+    @pytest.fixture
+    def listing(self, tmp_path):
+        listing = tmp_path / "weights.json"
+        for name in ("second.keras", "first.keras"):
+            (tmp_path / name).write_bytes(name.encode())
+            sources.record_own_weights(tmp_path / name, "a test, seed 0", listing)
+        return listing
+
+    def test_recorded_and_read_back(self, listing):
+        own = sources.own_weights(listing)
+        assert list(own) == ["first", "second"]
+        assert own["first"].name == "first.keras"
+        assert own["first"].size == 11
+        assert own["first"].sha256 == hashlib.sha256(b"first.keras").hexdigest()
+        assert own["first"].relative == "weights/first.keras"
+        assert own["first"].source == "a test, seed 0"
+
+    def test_renewed(self, listing, tmp_path):
+        (tmp_path / "first.keras").write_bytes(b"trained again")
+        sources.record_own_weights(tmp_path / "first.keras", "a test, seed 1", listing)
+        own = sources.own_weights(listing)
+        assert len(own) == 2
+        assert own["first"].size == 13
+
+    def test_address_is_the_repositorys(self, listing):
+        with open(ROOT / "pyproject.toml", "rb") as file:
+            address = tomllib.load(file)["project"]["urls"]["Repository"]
+        assert sources.repository_address() == address
+        path = address.removeprefix("https://github.com/")
+        assert sources.own_weights(listing)["first"].urls[-1] == (
+            f"https://raw.githubusercontent.com/{path}/main/data/weights/first.keras"
+        )
+
+    def test_installed_package_asks_for_its_own_commit_first(self, listing, monkeypatch):
+        class Installed:
+            def read_text(self, name):
+                assert name == "direct_url.json"
+                return json.dumps({"vcs_info": {"vcs": "git", "commit_id": "c0ffee"}})
+
+        monkeypatch.setattr(sources.importlib.metadata, "distribution", lambda name: Installed())
+        urls = sources.own_weights(listing)["first"].urls
+        assert [url.split("/")[-4] for url in urls] == ["c0ffee", "main"]
+
+    def test_committed_weights_are_those_recorded(self):
+        found = (path for path in (ROOT / "data/weights").glob("*") if path.is_file())
+        files = {path.name: path for path in found if path.name != "README.md"}
+        recorded = {record.name: record for record in sources.own_weights().values()}
+        assert files.keys() == recorded.keys()
+        for name, path in files.items():
+            assert hashlib.sha256(path.read_bytes()).hexdigest() == recorded[name].sha256
+
+    def test_listing_travels_with_the_package(self):
+        with open(ROOT / "pyproject.toml", "rb") as file:
+            shipped = tomllib.load(file)["tool"]["setuptools"]["package-data"]["course_utils.data"]
+        assert any(sources.OWN_WEIGHTS.match(pattern) for pattern in shipped)
+
+
+class TestPlaces:
+    @pytest.fixture(autouse=True)
+    def _clean(self, monkeypatch):
+        for name in ("COURSE_DATA_DIR", "COURSE_CACHE_DIR", "COURSE_OFFLINE"):
+            monkeypatch.delenv(name, raising=False)
+
+    def test_of_a_checkout(self):
+        places = Places.from_environment()
+        assert places == Places(cache=ROOT / "data/cache", own=ROOT / "data")
+
+    def test_of_an_installed_package(self, monkeypatch, tmp_path):
+        monkeypatch.setattr("course_utils.data.places.CHECKOUT", tmp_path)
+        monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / name)
+        places = Places.from_environment()
+        assert places == Places(cache=tmp_path / "keras-vision-course")
+
+    def test_named_by_the_environment(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "lab"))
+        monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
+        monkeypatch.setenv("COURSE_OFFLINE", "1")
+        places = Places.from_environment()
+        assert places.data_dir == tmp_path / "lab"
+        assert places.cache == tmp_path / "cache"
+        assert places.offline
+
+    @pytest.mark.parametrize("value", ["", "0"])
+    def test_not_offline(self, monkeypatch, value):
+        monkeypatch.setenv("COURSE_OFFLINE", value)
+        assert not Places.from_environment().offline
+
+    def test_order_of_staged_places(self, tmp_path):
+        places = Places(cache=tmp_path, data_dir=tmp_path / "lab", own=tmp_path / "own")
+        assert places.staged("set", "f") == [
+            tmp_path / "lab/set/f",
+            tmp_path / "lab/f",
+            tmp_path / "own/set/f",
+            tmp_path / "own/f",
+        ]
+        assert places.staged("", "f") == [tmp_path / "lab/f", tmp_path / "own/f"]

@@ -1,0 +1,97 @@
+"""What check and hint print, whatever they are given."""
+
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from course_utils import check, hint
+from course_utils.exercises import check as checks
+from course_utils.exercises.check import Exercise, Wrong, call, number, reject
+
+
+def _judge_number(answer):
+    reject(number(answer) == 3, "Three is one too few.")
+    reject(number(answer) != 4, "Count again.")
+
+
+def _judge_function(answer):
+    reject(call(answer, 2) != 4, "It should double its argument.")
+
+
+@pytest.fixture(autouse=True)
+def chapter(monkeypatch):
+    """Register a chapter 99 with two exercises."""
+    module = ModuleType("course_utils.exercises.chapter_99")
+    module.EXERCISES = (
+        Exercise("99.1", "Count them.", ("Look.", "Look closer.", "Four."), _judge_number, "Yes."),
+        Exercise("99.2", "Fill in the body.", ("Twice.",), _judge_function, "Doubled."),
+    )
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(checks, "_hints_given", {})
+
+
+def _said(capsys, number, answer):
+    assert check(number, answer) is None
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("blank", [..., None, (1, ...), [None], {"a": ...}])
+def test_blank_is_told_how_to_begin(capsys, blank):
+    assert _said(capsys, "99.1", blank) == "99.1 not attempted. Count them.\n"
+
+
+def test_blank_body_of_a_function_is_not_attempted(capsys):
+    assert _said(capsys, "99.2", lambda n: ...) == "99.2 not attempted. Fill in the body.\n"
+
+
+def test_right_answer_is_praised(capsys):
+    for answer in (4, 4.0, np.int64(4), np.array([4])):
+        assert _said(capsys, "99.1", answer) == "99.1 correct. Yes.\n"
+    assert _said(capsys, "99.2", lambda n: 2 * n) == "99.2 correct. Doubled.\n"
+
+
+def test_wrong_answer_is_told_the_mistake(capsys):
+    assert _said(capsys, "99.1", 3).startswith("99.1 not yet. Three is one too few. ")
+    assert _said(capsys, "99.1", 7).startswith("99.1 not yet. Count again. ")
+
+
+@pytest.mark.parametrize("answer", ["four", [1, 2], True, object(), {"a": 1}])
+def test_something_that_is_no_number_is_told_so(capsys, answer):
+    assert "number is expected" in _said(capsys, "99.1", answer)
+
+
+def test_learners_own_error_is_told_not_raised(capsys):
+    assert "raised ZeroDivisionError: division by zero" in _said(capsys, "99.2", lambda n: n / 0)
+
+
+def test_result_in_place_of_the_function_is_told(capsys):
+    assert "without parentheses" in _said(capsys, "99.2", 4)
+
+
+def test_hints_come_one_by_one_and_begin_again(capsys):
+    for _ in range(4):
+        hint("99.1")
+    assert capsys.readouterr().out.splitlines() == [
+        "99.1 hint 1 of 3: Look.",
+        "99.1 hint 2 of 3: Look closer.",
+        "99.1 hint 3 of 3: Four.",
+        "99.1 hint 1 of 3: Look.",
+    ]
+
+
+def test_number_without_quotation_marks_is_understood(capsys):
+    assert _said(capsys, 99.1, 4) == "99.1 correct. Yes.\n"
+
+
+@pytest.mark.parametrize("number", ["99.7", "98.1", "two", 99.9, ""])
+def test_unknown_exercise_is_told_not_raised(capsys, number):
+    check(number, 1)
+    hint(number)
+    assert capsys.readouterr().out.count("There is no exercise") == 2
+
+
+def test_judge_helpers_raise_wrong():
+    with pytest.raises(Wrong, match="2 of them"):
+        number([1, 2])

@@ -1,0 +1,67 @@
+"""Gradients agree with calculus, of inputs and of weights, on the backend that is tested."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from course_utils.backend import gradient
+
+
+def test_of_one_array():
+    x = np.array([[1.0, 2.0], [3.0, -4.0]])
+    slope = gradient(lambda t: ops.sum(t**3), x)
+    np.testing.assert_allclose(slope, 3 * x**2, rtol=1e-6)
+    assert slope.dtype == np.float32
+
+
+def test_of_several_arrays_with_one_that_does_not_matter():
+    a, b, idle = [1.0, 2.0], [[3.0]], [5.0, 6.0, 7.0]
+    slopes = gradient(lambda t: ops.sum(t[0] ** 2) * ops.sum(t[1]), [a, b, idle])
+    np.testing.assert_allclose(slopes[0], [6.0, 12.0])
+    np.testing.assert_allclose(slopes[1], [[5.0]])
+    np.testing.assert_allclose(slopes[2], np.zeros(3))
+
+
+def test_of_images_of_bytes_through_a_model():
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(2))
+    images = np.arange(32, dtype="uint8").reshape(2, 4, 4, 1)
+    slope = gradient(lambda x: ops.sum(model(x, training=False)[:, 1]), images)
+    kernel = ops.convert_to_numpy(model.layers[-1].kernel)
+    np.testing.assert_allclose(slope, np.stack([kernel[:, 1].reshape(4, 4, 1)] * 2), rtol=1e-6)
+
+
+def test_of_weights_while_batch_normalisation_measures_and_stays_as_it_was():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, use_bias=False)])
+    model.add(keras.layers.BatchNormalization())
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    before = [w.copy() for w in model.get_weights()]
+
+    def loss(weights):
+        outputs, _ = model.stateless_call(
+            weights, [v.value for v in model.non_trainable_variables], x, training=True
+        )
+        return ops.mean((outputs - 1.0) ** 2)
+
+    weights = [v.value for v in model.trainable_variables]
+    slopes = gradient(loss, weights)
+    step = 1e-2
+    for place, (weight, slope) in enumerate(zip(weights, slopes, strict=True)):
+        weight = np.array(ops.convert_to_numpy(weight))
+        for index in np.ndindex(weight.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [np.array(ops.convert_to_numpy(w)) for w in weights]
+                moved[place][index] += sign * step
+                tensors = [ops.convert_to_tensor(w) for w in moved]
+                ends.append(float(ops.convert_to_numpy(loss(tensors))))
+            assert slope[index] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=5e-3)
+    for weight, was in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, was)
+
+
+@pytest.mark.parametrize("function", [lambda x: x, lambda x: None, lambda x: 3.0])
+def test_wants_a_single_number(function):
+    with pytest.raises(ValueError, match="a single number"):
+        gradient(function, [1.0, 2.0])

@@ -1,0 +1,262 @@
+"""The profile, the set-up line, and how results are recorded."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import keras
+import pytest
+
+import course_utils as cu
+from course_utils import measures, session
+from course_utils.backend import hide_retracing_warnings, stop_autotuning
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch):
+    """Give each test an environment that says nothing, and no results."""
+    for name in ("COURSE_PROFILE", "COURSE_STRICT", "COURSE_SEED", "COURSE_RECORD"):
+        monkeypatch.delenv(name, raising=False)
+    measures._run.measures.clear()
+    measures._run.bands.clear()
+    monkeypatch.setattr(session, "_hosted_profile", "full")
+
+
+def test_profile_is_quick_unless_named(monkeypatch):
+    assert cu.profile() == "quick"
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    assert cu.profile() == "full"
+    assert cu.by_profile(quick=1, full=2) == 2
+
+
+def test_unknown_profile_says_what_came(monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "fast")
+    with pytest.raises(ValueError, match=r"quick, full.*Received: COURSE_PROFILE='fast'"):
+        cu.profile()
+
+
+@pytest.mark.parametrize("variable", ["COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"])
+@pytest.mark.parametrize(("gpu", "expected"), [(True, "full"), (False, "quick")])
+def test_hosted_service_is_full_only_with_a_gpu(monkeypatch, variable, gpu, expected):
+    monkeypatch.setenv(variable, "any")
+    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: gpu)
+    assert cu.profile() == expected
+
+
+def test_chapter_without_a_download_stays_quick_on_a_hosted_gpu(monkeypatch, capsys):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "any")
+    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: True)
+    cu.setup(seed=15, hosted_profile="quick")
+    assert "profile quick (the default; COURSE_PROFILE=full changes it)" in capsys.readouterr().out
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    assert cu.profile() == "full"
+    monkeypatch.delenv("COURSE_PROFILE")
+    cu.setup(seed=14)
+    assert cu.profile() == "full", "the next chapter in the same kernel chooses for itself"
+
+
+def test_hosted_profile_is_a_profile():
+    with pytest.raises(ValueError, match=r"quick, full\. Received: 'fast'"):
+        cu.setup(seed=1, hosted_profile="fast")
+
+
+def test_gpu_without_hosted_service_stays_quick(monkeypatch):
+    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: True)
+    assert cu.profile() == "quick"
+
+
+def test_setup_line_names_device_backend_profile_and_seed(capsys):
+    cu.setup(seed=5)
+    line = capsys.readouterr().out
+    assert line.count("\n") == 1
+    assert keras.__version__ in line
+    assert "profile quick (the default; COURSE_PROFILE=full changes it)" in line
+    assert line.endswith("seed 5\n")
+
+
+def test_setup_keeps_products_in_32_bits_on_any_gpu():
+    cu.setup(seed=5)
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        assert not tf.config.experimental.tensor_float_32_execution_enabled()
+    elif backend == "jax":
+        import jax
+
+        assert jax.config.jax_default_matmul_precision == "float32"
+    else:
+        import torch
+
+        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
+        assert torch.backends.cuda.matmul.fp32_precision == "ieee"
+
+
+def test_setup_makes_random_numbers_repeat():
+    cu.setup(seed=5)
+    first = keras.ops.convert_to_numpy(keras.random.normal((4,)))
+    cu.setup(seed=5)
+    assert (keras.ops.convert_to_numpy(keras.random.normal((4,))) == first).all()
+
+
+def test_course_seed_takes_the_place_of_the_notebooks_seed(monkeypatch):
+    monkeypatch.setenv("COURSE_SEED", "11")
+    assert cu.setup(seed=5) == 11
+    monkeypatch.setenv("COURSE_SEED", "eleven")
+    with pytest.raises(ValueError, match=r"whole number.*'eleven'"):
+        cu.setup(seed=5)
+
+
+def test_too_old_a_keras_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(keras, "__version__", "3.9.2")
+    with pytest.raises(
+        ImportError, match=r"needs Keras 3\.13.*Received: Keras 3\.9\.2.*pip install"
+    ):
+        cu.setup(seed=0)
+
+
+def test_keras_floor_is_the_one_of_the_package():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    floors = {
+        re.sub(r"[^\d.]", "", entry.split(";")[0])
+        for entry in extras["cpu"]
+        if entry.startswith("keras")
+    }
+    assert floors == {session.KERAS_FLOOR}
+
+
+def test_results_are_recorded_line_by_line(monkeypatch, tmp_path):
+    record = tmp_path / "record.jsonl"
+    monkeypatch.setenv("COURSE_RECORD", str(record))
+    cu.setup(seed=0)
+    cu.measure("parameters", 1234)
+    cu.expect("accuracy", 0.9, at_least=0.8)
+    cu.expect("loss", 0.9, at_most=0.8)
+    entries = [json.loads(line) for line in record.read_text().splitlines()]
+    assert entries[0]["kind"] == "setup"
+    assert entries[0]["versions"]["keras"] == keras.__version__
+    assert entries[1:] == [
+        {"kind": "measure", "name": "parameters", "value": 1234},
+        {"kind": "measure", "name": "accuracy", "value": 0.9},
+        {"kind": "band", "name": "accuracy", "value": 0.9, "at_least": 0.8, "holds": True},
+        {"kind": "measure", "name": "loss", "value": 0.9},
+        {"kind": "band", "name": "loss", "value": 0.9, "at_most": 0.8, "holds": False},
+    ]
+
+
+def test_band_at_its_bound_holds_and_nan_does_not():
+    cu.expect("a", 0.5, at_least=0.5)
+    cu.expect("b", 0.5, at_most=0.5)
+    cu.expect("c", float("nan"), at_least=0.5)
+    cu.expect("d", float("nan"), at_most=0.5)
+    assert [row[-1] for row in cu.measured().rows] == ["holds"] * 2 + ["does not hold"] * 2
+
+
+def test_broken_band_raises_only_when_strict(monkeypatch, capsys):
+    cu.expect("accuracy", 0.5, at_least=0.9)
+    assert "DOES NOT HOLD" in capsys.readouterr().out
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    with pytest.raises(
+        measures.BandError, match=r"accuracy should be at least 0.900. Received: 0.5"
+    ):
+        cu.expect("accuracy", 0.5, at_least=0.9)
+
+
+def test_band_takes_exactly_one_bound():
+    for bounds in ({}, {"at_least": 0, "at_most": 1}):
+        with pytest.raises(ValueError, match="exactly one"):
+            cu.expect("a", 0.5, **bounds)
+
+
+def test_measure_takes_one_number():
+    cu.measure("a", keras.ops.convert_to_numpy(keras.ops.ones(())) / 2)
+    assert cu.measured().rows == (("a", "0.500", "", ""),)
+    with pytest.raises(TypeError, match="single number"):
+        cu.measure("a", [1, 2])
+
+
+def test_table_lists_each_measure_once():
+    cu.measure("parameters", 1234)
+    cu.measure("parameters", 12345)
+    cu.expect("accuracy", 0.5, at_least=0.9)
+    table = cu.measured()
+    assert table.rows == (
+        ("parameters", "12,345", "", ""),
+        ("accuracy", "0.500", "at least 0.900", "does not hold"),
+    )
+    assert "| accuracy | 0.500 | at least 0.900 | does not hold |" in table._repr_markdown_()
+    assert "12,345" in repr(table)
+
+
+def test_progress_rewrites_one_line(capsys):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    data = keras.ops.ones((4, 2)), keras.ops.ones((4, 1))
+    model.fit(*data, epochs=3, verbose=0, callbacks=[cu.progress("line")])
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    assert printed.startswith("\rline: epoch 1/3 ...")
+    assert printed.count("\r") == 4
+    assert "line: epoch 3/3" in printed
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's pipelines")
+def test_pipelines_are_not_tuned_unless_they_ask_for_it(monkeypatch):
+    import tensorflow as tf
+
+    seen = []
+    monkeypatch.setattr(
+        tf.data.Dataset, "__iter__", lambda data: seen.append(data.options()) or iter(())
+    )
+    stop_autotuning.__wrapped__()
+    data = tf.data.Dataset.range(3)
+    wanted = tf.data.Options()
+    wanted.autotune.enabled = True
+    list(data)
+    list(data.with_options(wanted))
+    assert [options.autotune.enabled for options in seen] == [False, True]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's pipelines")
+def test_training_on_arrays_is_not_tuned(monkeypatch):
+    import tensorflow as tf
+
+    seen, begin = [], tf.data.Dataset.__iter__
+    monkeypatch.setattr(
+        tf.data.Dataset, "__iter__", lambda data: seen.append(data.options()) or begin(data)
+    )
+    stop_autotuning.__wrapped__()
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    model.fit(keras.ops.ones((4, 2)), keras.ops.ones((4, 1)), epochs=2, verbose=0)
+    assert len(seen) >= 2
+    assert all(options.autotune.enabled is False for options in seen)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's log")
+def test_many_models_predict_without_a_warning_and_others_are_heard(caplog):
+    import tensorflow as tf
+
+    hide_retracing_warnings()
+    for _ in range(8):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.predict_on_batch(keras.ops.ones((4, 2)))
+    tf.get_logger().warning("something else")
+    assert [record.getMessage() for record in caplog.records] == ["something else"]
+
+
+def test_importing_the_package_loads_no_framework():
+    code = (
+        "import sys, course_utils; "
+        "loaded = {'keras', 'tensorflow', 'matplotlib', 'sklearn', 'pooch'} & set(sys.modules); "
+        "sys.exit(repr(loaded) if loaded else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
