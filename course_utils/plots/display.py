@@ -18,7 +18,7 @@ _LARGEST_SHIFT, _MEAN_SHIFT = 16, 1.5
 """Changes of a colour, of 255, that go unseen: beyond them, a figure keeps all its colours."""
 
 
-def show(figure, *, alt):
+def show(figure, *, alt=None):
     """Show a figure with alternative text, and close it.
 
     In a notebook exactly one PNG is emitted. Its output metadata hold the alternative text and the
@@ -29,9 +29,10 @@ def show(figure, *, alt):
     ----------
     figure : Figure, Axes or array of Axes
         What a function of this package, or ``plt.subplots``, returned.
-    alt : str
+    alt : str, optional
         A sentence of at least 20 characters that says what the figure shows, for readers who
-        cannot see it.
+        cannot see it. By default what the function that drew the figure says of it, and for other
+        figures their titles.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def show(figure, *, alt):
         If `alt` is too short to say anything.
     """
     figure = _figure_of(figure)
-    alt = alternative_text(alt)
+    alt = alternative_text(_titles(figure) if alt is None else alt)
     png, width, height = _png(figure)
     plt.close(figure)
     to_page(png, width, height, alt, kind="figure")
@@ -71,6 +72,13 @@ def to_page(png, width, height, alt, *, kind):
         display(Picture(png, format="png", width=width, height=height, alt=alt))
     else:
         print(f"[{kind}] {alt}")
+
+
+def _titles(figure):
+    """Return what a figure says of itself: its titles, and those of its axes."""
+    titles = [figure.get_suptitle()]
+    titles += [ax.get_title(loc) for ax in figure.axes for loc in ("left", "center", "right")]
+    return "; ".join(" ".join(title.split()) for title in titles if title)
 
 
 def _figure_of(thing):
