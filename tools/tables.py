@@ -14,6 +14,7 @@ import sys
 from chapters import ROOT, find_chapters, read, write_atomically
 
 from course_utils.data.sources import own_weights
+from course_utils.measures import number
 
 BUILD = ROOT / "build"
 RESULTS = ROOT / "results"
@@ -180,9 +181,9 @@ def results_table(results=RESULTS):
                 at_least = bound == "at_least"
                 holds = min(values) >= band[bound] if at_least else max(values) <= band[bound]
                 lines.append(
-                    f"| {name} | {band['name']} | {_number(statistics.mean(values))} "
-                    f"| {_number(min(values))} to {_number(max(values))} "
-                    f"| {bound.replace('_', ' ')} {_number(band[bound])}"
+                    f"| {name} | {band['name']} | {number(statistics.mean(values))} "
+                    f"| {number(min(values))} to {number(max(values))} "
+                    f"| {bound.replace('_', ' ')} {number(band[bound])}"
                     f"{'' if holds else ', **missed**'} | {run} |"
                 )
         tables.append("\n".join(lines))
@@ -278,12 +279,6 @@ def renewed():
     return {
         page: with_tables(page.read_text(encoding="utf-8"), made) for page, made in tables.items()
     }
-
-
-def _number(value):
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:.3f}" if abs(value) >= 0.001 else f"{value:.1g}"
 
 
 def main():
