@@ -10,7 +10,7 @@ import notebook_factory as factory
 import notebook_rules
 import pytest
 
-EXERCISES = Path(__file__).parent / "exercises"
+EXERCISES = Path(__file__).parent
 CHAPTERS = [
     path
     for path in chapters.find_chapters()
