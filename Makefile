@@ -35,8 +35,8 @@ lab: setup  ## open your copies of the chapters in JupyterLab (WORK=, BACKEND=, 
 handout: setup  ## write copies of the chapters without outputs and solutions (OUT=folder)
 	@$(IN_VENV) tools/lab.py --handout "$(or $(OUT),handout)"
 
-grade: setup  ## check the exercises of handed-in notebooks (NB=03 IN=folder OUT=grades.csv)
-	@$(IN_VENV) tools/grade.py --nb "$(NB)" --in "$(IN)" --out "$(or $(OUT),grades.csv)"
+grade: setup  ## check the exercises of handed-in notebooks (NB=03 IN=folder OUT=grades-03.csv)
+	@$(IN_VENV) tools/grade.py --nb "$(NB)" --in "$(IN)" --out "$(OUT)"
 
 run: setup  ## run the chapters and print what each measured (NB=03, PROFILE=full, BACKEND=jax, SEEDS="0 1 2")
 	@$(IN_VENV) tools/run.py --nb "$(NB)" --profile "$(PROFILE)" --backend "$(BACKEND)" --seeds "$(SEEDS)"

@@ -70,17 +70,22 @@ def find_chapters(selection=None, folder=NOTEBOOKS):
 
 def read(path):
     """Read the notebook of a file, in the current minor version of format 4."""
-    return nbformat.read(path, as_version=4)
+    return parse(Path(path).read_bytes())
 
 
-def write_atomically(path, text):
-    """Write a text file so that a reader, or a crash, never sees half of it."""
+def parse(content):
+    """Read a notebook from bytes; some editors put a byte-order mark before it."""
+    return nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+
+
+def write_atomically(path, content):
+    """Write a file, text or bytes, so that a reader, or a crash, never sees half of it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         # mkstemp makes files that only their owner may read; these are ordinary ones.
         os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
         os.replace(name, path)

@@ -1,7 +1,6 @@
 """Execute the course chapter by chapter and measure it: ``make run``."""
 
 import argparse
-import importlib.util
 import json
 import os
 import shutil
@@ -20,9 +19,9 @@ from chapters import (
     write,
     write_atomically,
 )
-from kernels import BACKENDS, PROFILES, Execution, Failure, execute, kernel_environment
+from kernels import Execution, Failure, execute, kernel_environment, wrong_setting
 
-from course_utils.measures import read_record
+from course_utils.measures import number, read_record
 
 BUILD = ROOT / "build"
 
@@ -92,8 +91,8 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
     path : Path
         The notebook, which stays as it is.
     profile, backend : str
-    seed : int, optional
-        Instead of the notebook's own.
+    seed : str, optional
+        A whole number, instead of the notebook's own.
     executed : Path
         Folder that receives the notebook with its outputs.
 
@@ -110,7 +109,7 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
         record = Path(scratch, "record.jsonl")
         extra = {"COURSE_RECORD": str(record)}
         if seed is not None:
-            extra["COURSE_SEED"] = str(seed)
+            extra["COURSE_SEED"] = seed
         environment = kernel_environment(profile, backend, **extra)
         try:
             outcome = execute(notebook, path.parent, environment, progress=progress)
@@ -166,43 +165,37 @@ def table(chapters):
             (
                 band["name"],
                 number(band["value"]),
-                limits(band),
+                limit(band),
                 "holds" if band["holds"] else "MISSED",
             )
             for band in chapter["bands"]
         ] or [(key, number(value), "", "") for key, value in list(chapter["measures"].items())[:1]]
-        if not chapter["ok"]:
-            figures.append((f"FAILED in {chapter['error'].splitlines()[0]}", "", "", ""))
-        title = " ".join(name.split("_", 1))
-        head = (title, f"{chapter['seconds']:.1f}", f"{chapter['peak_mb']:,}")
-        for line, figure in enumerate(figures or [("", "", "", "")]):
-            rows.append((head if line == 0 else ("", "", "")) + figure)
-    # A failure's message may be as long as it likes; it stands last on its line.
-    widths = [
-        max(len(row[column]) for row in rows if column != 3 or not row[3].startswith("FAILED"))
-        for column in range(7)
+        head = (
+            " ".join(name.split("_", 1)),
+            f"{chapter['seconds']:.1f}",
+            f"{chapter['peak_mb']:,}",
+        )
+        for figure in figures or [("", "", "", "")]:
+            rows.append((*head, *figure))
+            head = ("", "", "")
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    adjust = (str.ljust, str.rjust, str.rjust, str.ljust, str.rjust, str.ljust, str.ljust)
+    lines = [
+        "  ".join(put(cell, width) for put, cell, width in zip(adjust, row, widths, strict=True))
+        for row in rows
     ]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(width) if column in {1, 2, 4} else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+    lines += [
+        f"{' '.join(name.split('_', 1))}  FAILED in {chapter['error'].splitlines()[0]}"
+        for name, chapter in chapters.items()
+        if not chapter["ok"]
+    ]
+    return "\n".join(line.rstrip() for line in lines)
 
 
-def number(value):
-    """Format a figure with as many digits as are worth reading."""
-    if isinstance(value, float):
-        return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
-    return f"{value:,}"
-
-
-def limits(band):
-    """Put the limits of a band in words."""
-    words = {"at_least": "at least", "at_most": "at most"}
-    return ", ".join(f"{words[key]} {band[key]:g}" for key in words if band.get(key) is not None)
+def limit(band):
+    """Put the limit of a band in words."""
+    key = next(key for key in ("at_least", "at_most") if band.get(key) is not None)
+    return f"{key.replace('_', ' ')} {number(band[key])}"
 
 
 def run_course(paths, profile, backend, seed, results, executed):
@@ -212,7 +205,7 @@ def run_course(paths, profile, backend, seed, results, executed):
     ----------
     paths : list of Path
     profile, backend : str
-    seed : int or None
+    seed : str or None
     results : list of Path
         Files that receive the measurements.
     executed : Path
@@ -255,26 +248,10 @@ def parse_arguments(arguments):
     options = parser.parse_args(arguments)
     options.profile = options.profile or os.environ.get("COURSE_PROFILE") or "quick"
     options.backend = options.backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if options.profile not in PROFILES:
-        parser.error(f"Expected PROFILE to be quick or full. Received: {options.profile!r}.")
-    if options.backend not in BACKENDS:
-        parser.error(f"Expected BACKEND to be one of {BACKENDS}. Received: {options.backend!r}.")
-    seeds = options.seeds.replace(",", " ").split()
-    if not all(seed.isdecimal() for seed in seeds):
-        parser.error(
-            f'Expected SEEDS to be whole numbers, like "0 1 2". Received: {options.seeds!r}.'
-        )
-    options.seeds = [int(seed) for seed in seeds]
-    if importlib.util.find_spec(options.backend) is None:
-        parser.error(
-            f"The {options.backend} backend is not installed in {sys.prefix}. "
-            f"Install it there: {sys.executable} -m pip install {options.backend}"
-        )
-    if importlib.util.find_spec("course_utils") is None:
-        parser.error(
-            f"The package course_utils is not installed in {sys.prefix}. "
-            "Run `make run`, which sets up .venv first."
-        )
+    options.seeds = options.seeds.replace(",", " ").split()
+    wrong = wrong_setting(options.profile, options.backend, options.seeds)
+    if wrong:
+        parser.error(wrong)
     return options
 
 

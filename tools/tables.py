@@ -107,7 +107,7 @@ def store(build=BUILD, results=RESULTS):
     """
     runs = {}
     for file in build.glob("run-*-seed*.json"):
-        profile, backend, seed = re.fullmatch(r"run-(\w+)-(\w+)-seed(\d+)", file.stem).groups()
+        profile, backend, seed = re.fullmatch(r"run-(\w+)-(\w+)-seed(-?\d+)", file.stem).groups()
         runs.setdefault((profile, backend), {})[int(seed)] = file
     written = []
     for (profile, backend), files in sorted(runs.items()):
