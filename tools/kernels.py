@@ -28,9 +28,13 @@ OUTSIDE = ("PYTHONPATH", "PYTHONHOME")
 
 _TICK_SECONDS = 0.5
 _STDERR_LINES = 20
-_PEAK = """import resource, sys
-unit = 1 if sys.platform == "darwin" else 1024
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)"""
+_PEAK = """import sys
+try:
+    import resource
+    unit = 1 if sys.platform == "darwin" else 1024
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+except ImportError:  # on Windows
+    print(0)"""
 
 _log = logging.getLogger("course.nbclient")
 _log.addHandler(logging.NullHandler())
@@ -231,22 +235,22 @@ class _Run:
 
     async def run(self, folder, environment):
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):  # asyncio sees to SIGINT by itself
-            with suppress(RuntimeError):  # not in the main thread
-                loop.add_signal_handler(number, task.cancel)
+        for name in ("SIGTERM", "SIGHUP"):  # asyncio sees to SIGINT by itself
+            with suppress(AttributeError, NotImplementedError):  # on Windows
+                loop.add_signal_handler(getattr(signal, name), task.cancel)
         ticker = asyncio.ensure_future(self.tick())
         with tempfile.TemporaryDirectory(prefix="course-kernel-") as scratch:
             stderr = Path(scratch, "stderr")
             # A learner's own IPython start-up files are not part of the course.
             environment = {**environment, "IPYTHONDIR": str(Path(scratch, "ipython"))}
-            peak, failure = 0, None
+            peak, failure, whole = 0, None, False
             try:
                 await self.start(folder, environment, stderr)
                 for index, cell in enumerate(self.notebook.cells):
                     await self.client.async_execute_cell(
                         cell, index, execution_count=self.client.code_cells_executed + 1
                     )
-                peak = await self.peak()
+                peak, whole = await self.peak(), True
             except CellExecutionError as error:
                 failure = self.failure(f"{error.ename}: {error.evalue}", error.traceback)
             except CellTimeoutError:
@@ -259,7 +263,7 @@ class _Run:
             finally:
                 seconds = time.monotonic() - self.started
                 ticker.cancel()
-                await self.stop(graceful=peak > 0)
+                await self.stop(graceful=whole)
         return Execution(round(seconds, 1), round(peak / 2**20), failure)
 
     async def start(self, folder, environment, stderr):
@@ -306,7 +310,7 @@ class _Run:
         code = await provisioner.poll() if provisioner and provisioner.has_process else None
         if code is None:
             return f"{type(error).__name__}: {error}"
-        if code == -signal.SIGKILL:
+        if code == -9:
             return "DeadKernelError: the kernel was killed (signal 9); is the memory exhausted?"
         how = f"signal {-code}" if code < 0 else f"exit status {code}"
         return f"DeadKernelError: the kernel died ({how})"
@@ -321,7 +325,7 @@ class _Run:
         if self.client.kc is not None:
             self.client.kc.stop_channels()
         if group:
-            with suppress(ProcessLookupError):
+            with suppress(AttributeError, ProcessLookupError):  # no such call on Windows
                 os.killpg(group, signal.SIGKILL)
 
 
