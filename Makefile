@@ -1,5 +1,7 @@
 # Everything the README names. Needs Python 3.11, 3.12 or 3.13; the rest is set up by the first target.
 .DEFAULT_GOAL := help
+# They would put packages of another Python before those of .venv.
+unexport PYTHONPATH PYTHONHOME
 .PHONY: help setup lab handout grade run test test-colab outputs bench results picture weights lock \
 	stamp lint clean
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "tools" / "bootstrap.py"
+SCRIPT = Path(__file__).parents[2] / "tools" / "bootstrap.py"
 PATIENCE = 300  # seconds; a virtual environment takes a few
 
 PYPROJECT = """\
@@ -234,11 +234,49 @@ def test_failed_torch_download_costs_nothing_else(ready):
     try:
         status, output = ready.set_up("--torch")
         assert status == 1
-        assert "Downloading PyTorch failed" in output
+        assert "Adding PyTorch failed" in output
         assert ready.set_up() == (0, "")
         assert ready.module_version("seeing") == ready.locked
     finally:
         pyproject.write_text(text)
+
+
+def test_variables_of_pip_and_python_lead_nothing_out_of_the_environment(project, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    target = ["-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", elsewhere]
+    (wheel,) = project.wheels.glob("seeing-*.whl")
+    subprocess.run([sys.executable, *target, wheel], check=True)
+    beside = str(tmp_path / "beside")
+    status, output = project.set_up(
+        PYTHONPATH=str(elsewhere),
+        PIP_USER="1",
+        PIP_TARGET=beside,
+        PIP_PREFIX=beside,
+        PIP_ROOT=beside,
+        PIP_DRY_RUN="1",
+    )
+    assert status == 0, output
+    assert project.module_version("seeing") == "1.0"
+    assert project.module_version("tiny_course") == "1.0"
+    assert not Path(beside).exists()
+
+
+def test_an_environment_without_its_packages_is_not_called_ready(project, tmp_path):
+    """pip's own file of settings is read: it may name a mirror. Here it names another place."""
+    settings = tmp_path / "pip.conf"
+    settings.write_text(f"[install]\ntarget = {tmp_path / 'elsewhere'}\n")
+    status, output = project.set_up(PIP_CONFIG_FILE=str(settings))
+    assert status == 1
+    assert "lacks packages" in output
+    assert "seeing-1.0" in output
+    assert "is ready" not in output
+    assert not project.venv.exists()
+
+
+def test_no_home_folder_is_needed(bootstrap, monkeypatch):
+    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    monkeypatch.setenv("HOME", "")
+    assert isinstance(bootstrap.named(3, 11), list)
 
 
 def test_unreadable_stamp_is_not_trusted(bootstrap, tmp_path):
@@ -429,7 +467,7 @@ def test_course_of_somebody_else_is_explained(bootstrap, tmp_path, monkeypatch):
     monkeypatch.setattr("builtins.open", refuse)  # root may write anywhere
     with (
         pytest.raises(bootstrap.SetupError, match="not yours to write"),
-        bootstrap.only_one(None),
+        bootstrap.only_one(),
     ):
         pass
 
