@@ -1,8 +1,8 @@
 """Typical wrong answers to chapter 14, and what each is told."""
 
 PARAMETERS = """
-SCALE_DRAWS, INSIDE_IMAGES, INSIDE_TEST, INSIDE_EPOCHS, RUNS = 8, 80, 40, 1, 2
-SIZES, PRESENTED, TEST, SCORED = (40, 80), 160, 40, 30
+INSIDE_IMAGES, INSIDE_EPOCHS, RUNS, TEST = 80, 1, 2, 40
+SIZES, EPOCHS, SCORED = (40, 80), 1, 30
 """
 
 
