@@ -21,7 +21,7 @@ from nbconvert import HTMLExporter
 from PIL import Image
 
 from course_utils import plots
-from course_utils.plots.style import contrast, as_text, readable_on
+from course_utils.plots.style import as_text, contrast, readable_on
 
 ALT = "A figure drawn by a test, with nothing to learn from it."
 PICTURE = np.random.default_rng(0).integers(0, 256, (24, 32, 3)).astype("uint8")
