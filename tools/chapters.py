@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -172,20 +173,53 @@ def stored_digest(notebook):
     return notebook.metadata.get("course", {}).get("digest")
 
 
+class _Images(HTMLParser):
+    """Collects the alternative texts of the images in a piece of HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.alts = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            self.alts.append(dict(attrs).get("alt") or "")
+
+
+def alternative_texts(output):
+    """Return the alternative text, perhaps empty, of each picture in an output.
+
+    Figures of the course are HTML, the form whose alternative text reaches the page. A bare image
+    has none: JupyterLab does not read what stands in its metadata.
+
+    Parameters
+    ----------
+    output : nbformat.NotebookNode
+
+    Returns
+    -------
+    list of str
+    """
+    data = output.get("data", {})
+    images = _Images()
+    images.feed(data.get("text/html", ""))
+    return images.alts + ["" for kind in data if kind.startswith("image/")]
+
+
+def is_picture(output):
+    """Tell whether an output shows a picture: the tests count these and do not compare them."""
+    return bool(alternative_texts(output))
+
+
 def output_text(cell):
-    """Collect all text that a code cell shows, streams and rich outputs alike, without colours."""
+    """Collect all text that a code cell shows beside its pictures, without colours."""
     parts = []
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
             parts.append(output.text)
         elif output.output_type == "error":
             parts.append("\n".join(output.traceback))
-        else:
-            parts.extend(
-                value
-                for kind, value in output.data.items()
-                if isinstance(value, str) and not kind.startswith("image/")
-            )
+        elif not is_picture(output):
+            parts.extend(value for value in output.data.values() if isinstance(value, str))
     return without_colours("\n".join(parts))
 
 
@@ -229,5 +263,9 @@ def output_faults(notebook):
                 faults.append(f"{cell.id}: raised {output.ename}: {output.evalue}")
             elif output.output_type == "stream" and output.name == "stderr":
                 faults.append(f"{cell.id}: wrote to standard error: {output.text.strip()[-500:]}")
-        faults += [f"{cell.id}: shows {piece}" for piece in revealing(output_text(cell))]
+        shown = [
+            output_text(cell),
+            *(alt for one in cell.outputs for alt in alternative_texts(one)),
+        ]
+        faults += [f"{cell.id}: shows {piece}" for piece in revealing("\n".join(shown))]
     return faults
