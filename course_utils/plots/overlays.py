@@ -123,16 +123,14 @@ def masks(image, masks, *, labels=None, colours=None, alpha=0.45, title=None, ax
         ax.imshow(tint, extent=(0, width, height, 0), interpolation="nearest", zorder=1)
         edges = _outline(mask)
         # The halo is a collection of its own: drawn segment by segment, it would cut the line.
-        for line_colour, line_width in ((_halo(colour), 3.2), (colour, 1.8)):
-            lines = LineCollection(
-                edges, colors=[line_colour], linewidths=line_width, capstyle="projecting"
-            )
+        for line, wide in ((_halo(colour), 3.2), (colour, 1.8)):
+            lines = LineCollection(edges, colors=[line], linewidths=wide, capstyle="projecting")
             ax.add_collection(lines, autolim=False)
         if label is not None:
             y, x = _inside(mask)
             ax.text(
                 x, y, label, ha="center", va="center", fontsize=_LABEL_SIZE, fontweight="bold",
-                color="white", path_effects=[withStroke(linewidth=2.6, foreground="#111111")],
+                color="white", path_effects=[withStroke(linewidth=2.6, foreground="#111111")]
             )  # fmt: skip
     told = [
         f"{label or 'region'} on {mask.mean():.1%} of it"
@@ -144,17 +142,9 @@ def masks(image, masks, *, labels=None, colours=None, alpha=0.45, title=None, ax
 
 
 def heat_map(
-    image,
-    heat,
-    *,
-    alpha=0.6,
-    cmap="viridis",
-    value_range=None,
-    colour_bar=True,
-    label="",
-    title=None,
-    ax=None,
-):
+    image, heat, *, alpha=0.6, cmap="viridis", value_range=None, colour_bar=True, label="",
+    title=None, ax=None,
+):  # fmt: skip
     """Lay a map of values over an image, which is shown in grey so that all colour is value.
 
     Parameters
