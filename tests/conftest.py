@@ -17,11 +17,10 @@ from pathlib import Path
 from queue import Empty
 
 import chapters
-import psutil
 import pytest
 import zmq
 from jupyter_client.manager import KernelManager
-from kernels import RunningInterpreter, end_processes, kernel_environment
+from kernels import RunningInterpreter, kernel_environment
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
@@ -129,6 +128,7 @@ def _kernel_environment():
         COURSE_DATA_DIR=None,
         COURSE_OFFLINE="1",
         COURSE_STRICT="1",
+        PYTHONPATH=str(NO_NETWORK),
     )
 
 
@@ -222,14 +222,10 @@ class Kernel(RunningKernel):
         """End the kernel and all that it started; harmless when it is dead already."""
         if not hasattr(self, "km"):
             return
-        processes = set()
-        with suppress(psutil.Error, AttributeError):
-            processes.update(psutil.Process(self.km.provisioner.pid).children(recursive=True))
         self.kc.stop_channels()
         with suppress(RuntimeError):
-            self.km.shutdown_kernel(now=True)
+            self.km.shutdown_kernel(now=True)  # and with it the whole group of its processes
         self.km.cleanup_resources()
-        end_processes(processes)
         shutil.rmtree(self._scratch, ignore_errors=True)
         del self.km
 

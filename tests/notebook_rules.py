@@ -53,8 +53,7 @@ def title_cell(chapter):
     first = chapter.notebook.cells[0]
     if first.cell_type != "markdown" or not first.source.startswith("# "):
         return ["the first cell is not Markdown that begins with a title"]
-    text = chapter.path.read_text(encoding="utf-8")
-    faults = stamp.missing_places(chapter.path, text, stamp.slug_of(chapter.address))
+    faults = stamp.missing_places(chapter.path, chapter.notebook, chapter.address)
     faults = [f"has no {place}" for place in faults]
     objectives = len(re.findall(r"^[-*] ", first.source, re.MULTILINE))
     if not 3 <= objectives <= 5:
