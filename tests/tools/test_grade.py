@@ -60,9 +60,7 @@ def chapter(*after, last="assert STEPS == 1"):
 @pytest.fixture(scope="module")
 def exam(test_kernel_environment):
     """Return a function that makes an exam of a chapter."""
-    return lambda notebook, seconds=60: grade.Exam(
-        notebook, "STEPS = 1", test_kernel_environment, seconds
-    )
+    return lambda notebook, seconds=60: grade.Exam(notebook, test_kernel_environment, seconds)
 
 
 def mark(exam, *sources):
