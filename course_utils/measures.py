@@ -11,6 +11,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+MISSED = """DOES NOT HOLD.
+  What to do: restart the kernel and run all cells, from the first to the last. One run may miss by
+  chance; if the next one misses as well, compare the cells that you changed with the chapter's."""
+
 
 class BandError(AssertionError):
     """A measured value lies outside its band, and ``COURSE_STRICT=1`` asked for an error."""
@@ -21,7 +25,16 @@ class _Run:
     """What one run of a notebook measured so far."""
 
     measures: dict[str, float] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
     bands: dict[str, tuple[str, float, bool]] = field(default_factory=dict)
+
+    def add(self, name, value, unit):
+        self.measures[name] = value
+        self.units[name] = unit
+        _record(kind="measure", name=name, value=value)
+
+    def shown(self, name, value):
+        return f"{number(value)} {self.units[name]}".rstrip()
 
 
 _run = _Run()
@@ -35,12 +48,12 @@ def begin(**entry):
     **entry : object
         What `course_utils.session.setup` knows of the run; JSON has to be able to hold it.
     """
-    _run.measures.clear()
-    _run.bands.clear()
+    global _run
+    _run = _Run()
     _record(kind="setup", **entry)
 
 
-def measure(name, value):
+def measure(name, value, unit=""):
     """Record one result of this run under a name, and print it.
 
     Parameters
@@ -49,6 +62,8 @@ def measure(name, value):
         The name under which the result is reported, such as ``"cnn test accuracy"``.
     value : float
         The result. Measuring a name again replaces its value.
+    unit : str, optional
+        What the result is counted in, such as ``"s"``; none for shares and plain numbers.
 
     Raises
     ------
@@ -56,12 +71,11 @@ def measure(name, value):
         If the value is not a single number.
     """
     value = _plain(name, value)
-    _run.measures[name] = value
-    _record(kind="measure", name=name, value=value)
-    print(f"{name}: {_number(value)}")
+    _run.add(name, value, unit)
+    print(f"{name}: {_run.shown(name, value)}")
 
 
-def expect(name, value, *, at_least=None, at_most=None):
+def expect(name, value, *, at_least=None, at_most=None, unit=""):
     """Record a result and print whether it lies in the band that the course promises.
 
     Parameters
@@ -72,6 +86,8 @@ def expect(name, value, *, at_least=None, at_most=None):
         The result.
     at_least, at_most : float, optional
         The bound. Give exactly one of the two. A NaN lies outside of every band.
+    unit : str, optional
+        As for `measure`.
 
     Raises
     ------
@@ -79,21 +95,22 @@ def expect(name, value, *, at_least=None, at_most=None):
         If the band does not hold and ``COURSE_STRICT`` is 1, as in the course's own tests.
     TypeError
         If the value is not a single number.
+    ValueError
+        If not exactly one bound is given.
     """
     if (at_least is None) == (at_most is None):
         raise ValueError(
-            "expect() takes exactly one of at_least= and at_most=. "
+            "exactly one of `at_least` and `at_most` must be given. "
             f"Received: at_least={at_least}, at_most={at_most}"
         )
     value = _plain(name, value)
     bound_name, bound = ("at_least", at_least) if at_most is None else ("at_most", at_most)
     holds = bool(value >= bound if bound_name == "at_least" else value <= bound)
-    _run.measures[name] = value
+    _run.add(name, value, unit)
     _run.bands[name] = (bound_name, bound, holds)
-    _record(kind="measure", name=name, value=value)
     _record(kind="band", name=name, value=value, **{bound_name: bound}, holds=holds)
-    promise = f"{bound_name.replace('_', ' ')} {_number(bound)}"
-    print(f"{name}: {_number(value)}, expected {promise}: {'holds' if holds else 'DOES NOT HOLD'}")
+    promise = _promise(name)
+    print(f"{name}: {_run.shown(name, value)}, expected {promise}: {'holds' if holds else MISSED}")
     if not holds and os.environ.get("COURSE_STRICT") == "1":
         raise BandError(f"{name} should be {promise}. Received: {value}")
 
@@ -103,26 +120,44 @@ class MeasureTable:
 
     Parameters
     ----------
-    rows : sequence of (str, str, str, str)
-        Name, value, band and whether it holds.
+    rows : sequence of (str, str, str, str, str)
+        Of results with a band: name, value, band, which way is good, and whether it holds.
+    others : sequence of (str, str)
+        Of all other results name and value; in a notebook they are folded away.
     """
 
-    _HEADER = ("measure", "this run", "the course expects", "result")
+    HEADER = ("measure", "this run", "the course expects", "better", "result")
 
-    def __init__(self, rows):
+    def __init__(self, rows, others):
         self.rows = tuple(rows)
+        self.others = tuple(others)
 
     def __repr__(self):
-        lines = (self._HEADER, *self.rows)
-        widths = [max(len(line[column]) for line in lines) for column in range(4)]
+        filled = [(*row, "", "", "") for row in self.others]
+        lines = (self.HEADER, *self.rows, *filled)
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in lines
         )
 
     def _repr_markdown_(self):
-        lines = (self._HEADER, ("---", "---:", "---", "---"), *self.rows)
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        parts = []
+        if self.rows:
+            parts.append(_markdown(self.HEADER, ("---", "---:", "---", "---", "---"), self.rows))
+        if self.others:
+            parts += [
+                f"<details><summary>{len(self.others)} more that this run measured</summary>",
+                _markdown(self.HEADER[:2], ("---", "---:"), self.others),
+                "</details>",
+            ]
+        return "\n\n".join(parts)
+
+
+def _markdown(*parts):
+    """Return header, alignment and rows as a table in Markdown."""
+    header, alignment, rows = parts
+    return "\n".join("| " + " | ".join(line) + " |" for line in (header, alignment, *rows))
 
 
 def measured():
@@ -131,15 +166,19 @@ def measured():
     Returns
     -------
     MeasureTable
-        One row for each measure, in the order in which they were first measured.
+        A row for each measure, in the order in which they were first measured: those with a band
+        first, all others after them.
     """
-    rows = []
+    rows, others = [], []
     for name, value in _run.measures.items():
-        bound_name, bound, holds = _run.bands.get(name, ("", 0.0, True))
-        promise = f"{bound_name.replace('_', ' ')} {_number(bound)}" if bound_name else ""
-        verdict = ("holds" if holds else "does not hold") if bound_name else ""
-        rows.append((name, _number(value), promise, verdict))
-    return MeasureTable(rows)
+        if name in _run.bands:
+            bound_name, _, holds = _run.bands[name]
+            better = "more" if bound_name == "at_least" else "less"
+            verdict = "holds" if holds else "does not hold"
+            rows.append((name, _run.shown(name, value), _promise(name), better, verdict))
+        else:
+            others.append((name, _run.shown(name, value)))
+    return MeasureTable(rows, others)
 
 
 def progress(title):
@@ -212,6 +251,12 @@ def read_record(path):
     return setup, measures, list(bands.values())
 
 
+def _promise(name):
+    """Write the band of a measure, such as "at least 0.900"."""
+    bound_name, bound, _ = _run.bands[name]
+    return f"{bound_name.replace('_', ' ')} {_run.shown(name, bound)}"
+
+
 def _plain(name, value):
     """Return a result as a Python number, or say what came instead."""
     try:
@@ -219,11 +264,22 @@ def _plain(name, value):
         return int(value) if isinstance(value, int) else float(value)
     except (TypeError, ValueError):
         raise TypeError(
-            f"The measure {name!r} should be a single number. Received: {value!r}"
+            f"the measure {name!r} must be a single number. Received: {value!r}"
         ) from None
 
 
-def _number(value):
+def number(value):
+    """Write a number as the course shows it: three decimals, thousands with commas.
+
+    Parameters
+    ----------
+    value : int or float
+
+    Returns
+    -------
+    str
+        Whole from 1,000 on; one digit of what is smaller than 0.0005, so that it is not zero.
+    """
     if isinstance(value, int):
         return f"{value:,}"
     if math.isfinite(value) and abs(value) >= 1000:

@@ -1,16 +1,33 @@
 """What every notebook does first: set up the run, and choose its profile."""
 
 import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 from course_utils import backend, measures
 
 KERAS_FLOOR = "3.13"
 PROFILES = ("quick", "full")
+SEEDS = 10_000_000
+"""A seed of more digits, such as a student's number, is taken by its last seven."""
+
+# Names of packages that a learner's own file beside the notebook would hide.
+_PACKAGES = (
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "matplotlib",
+    "PIL",
+)
 
 _hosted_profile = "full"  # of the notebook that called `setup` last
 
@@ -25,7 +42,9 @@ def setup(*, seed, hosted_profile="full"):
     ----------
     seed : int
         Seeds Python, NumPy and the backend. ``COURSE_SEED`` in the environment takes its place,
-        which is how the course is repeated over seeds without touching a notebook.
+        which is how the course is repeated over seeds without touching a notebook. Any whole
+        number will do, also a negative one or a student's number: the sign and all but the last
+        seven digits are dropped.
     hosted_profile : {"full", "quick"}
         The profile on Colab or Kaggle with a GPU where ``COURSE_PROFILE`` is not set. Quick, where
         the real data cannot be downloaded by themselves.
@@ -38,13 +57,15 @@ def setup(*, seed, hosted_profile="full"):
     Raises
     ------
     ImportError
-        If Keras or its backend is missing, or Keras is older than the course needs.
+        If Keras or its backend is missing, or hidden by a file of that name, or Keras is older
+        than the course needs.
     ValueError
-        If ``COURSE_PROFILE``, ``COURSE_SEED`` or `hosted_profile` is something else than it should.
+        If ``COURSE_PROFILE``, ``COURSE_SEED``, ``KERAS_BACKEND`` or `hosted_profile` is something
+        else than it should.
     """
     if hosted_profile not in PROFILES:
         raise ValueError(
-            f"hosted_profile should be one of {', '.join(PROFILES)}. Received: {hosted_profile!r}"
+            f"`hosted_profile` must be one of {', '.join(PROFILES)}. Received: {hosted_profile!r}"
         )
     global _hosted_profile
     seed = _seed(seed)
@@ -55,8 +76,14 @@ def setup(*, seed, hosted_profile="full"):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    _refuse_hidden_packages()
+    ignored = _ignored_settings()
+    os.environ["KERAS_BACKEND"] = _backend_name()
     with backend.without_log_chatter():
         keras = _import_keras()
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float32")
+        keras.config.set_epsilon(1e-7)
         name = keras.backend.backend()
         device = backend.device(name)
         backend.keep_float32(name)
@@ -74,6 +101,8 @@ def setup(*, seed, hosted_profile="full"):
         f"{device} | Keras {versions['keras']} on {backend.NAMES[name]} {versions[name]} | "
         f"profile {chosen} ({_profile_reason()}) | seed {seed}"
     )
+    if ignored:
+        print(ignored)
     return seed
 
 
@@ -96,7 +125,7 @@ def profile():
     named = os.environ.get("COURSE_PROFILE", "")
     if named and named not in PROFILES:
         raise ValueError(
-            f"COURSE_PROFILE should be one of {', '.join(PROFILES)}, or not set at all. "
+            f"COURSE_PROFILE must be one of {', '.join(PROFILES)}, or not set at all. "
             f"Received: COURSE_PROFILE={named!r}"
         )
     return named or (_hosted_profile if _hosted_with_gpu() else "quick")
@@ -120,24 +149,80 @@ def by_profile(*, quick, full):
 
 def _seed(seed):
     named = os.environ.get("COURSE_SEED", "")
-    if not named:
-        return int(seed)
     try:
-        return int(named)
+        return abs(int(named or seed)) % SEEDS
     except ValueError:
         raise ValueError(
-            f"COURSE_SEED should be a whole number. Received: COURSE_SEED={named!r}"
+            f"COURSE_SEED must be a whole number. Received: COURSE_SEED={named!r}"
         ) from None
+
+
+def _refuse_hidden_packages():
+    """Say which file of the learner's own hides a package, before Python imports that file."""
+    for name in _PACKAGES:
+        for path in (Path(f"{name}.py"), Path(name, "__init__.py")):
+            if path.exists():
+                raise ImportError(
+                    f"Your own {path} in {Path.cwd()} hides the package {name}: Python takes it in "
+                    "its place. Give it another name, restart the kernel and run this cell again."
+                )
+
+
+def _keras_settings():
+    """Return path and content of Keras' own file of settings; {} where there is none to read."""
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    path = Path(home, "keras.json")
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        settings = {}
+    return path, settings if isinstance(settings, dict) else {}
+
+
+def _ignored_settings():
+    """Say what Keras' own file of settings asks for and this course does not do; "" if nothing."""
+    path, settings = _keras_settings()
+    needed = {"image_data_format": "channels_last", "floatx": "float32"}
+    if not os.environ.get("KERAS_BACKEND"):
+        needed["backend"] = "tensorflow"
+    others = [
+        f"{name} {settings[name]}"
+        for name in needed
+        if settings.get(name) not in (None, needed[name])
+    ]
+    if not others:
+        return ""
+    return (
+        f"{path} asks for {', '.join(others)}. This course needs "
+        f"{', '.join(needed.values())}, and uses that; the file is unchanged."
+    )
+
+
+def _backend_name():
+    """Return the backend asked for, or say which there are."""
+    if "keras" in sys.modules:  # chosen already, for good
+        return sys.modules["keras"].backend.backend()
+    name = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if name not in backend.NAMES:
+        known = {"pytorch": "torch", "tf": "tensorflow"}.get(name.lower(), name.lower())
+        advice = f" Write KERAS_BACKEND={known}." if known in backend.NAMES else ""
+        raise ValueError(
+            f"KERAS_BACKEND must be one of {', '.join(backend.NAMES)}, or not set at all. "
+            f"Received: KERAS_BACKEND={name!r}.{advice}"
+        )
+    return name
 
 
 def _import_keras():
     try:
         import keras
-    except ImportError as error:
-        wanted = os.environ.get("KERAS_BACKEND", "tensorflow")
+    except Exception as error:  # Keras raises many kinds, for settings of its own as well
         raise ImportError(
-            f"Keras with the {wanted} backend could not be imported ({error}). `make lab` in the "
-            "course's folder installs both; on Colab and Kaggle they are there already."
+            f"Keras with the {os.environ['KERAS_BACKEND']} backend could not be imported "
+            f"({type(error).__name__}: {error}). `make lab` in the course's folder installs Keras "
+            "and TensorFlow; on Colab and Kaggle they are there already. Another backend that you "
+            f"have is chosen by KERAS_BACKEND. Keras also reads {_keras_settings()[0]}, where it "
+            "exists: if the message is about a setting, rename that file."
         ) from error
     if _release(keras.__version__) < _release(KERAS_FLOOR):
         raise ImportError(

@@ -1,6 +1,7 @@
 """The profile, the set-up line, and how results are recorded."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,8 +23,7 @@ def clean(monkeypatch):
     """Give each test an environment that says nothing, and no results."""
     for name in ("COURSE_PROFILE", "COURSE_STRICT", "COURSE_SEED", "COURSE_RECORD"):
         monkeypatch.delenv(name, raising=False)
-    measures._run.measures.clear()
-    measures._run.bands.clear()
+    monkeypatch.setattr(measures, "_run", measures._Run())
     monkeypatch.setattr(session, "_hosted_profile", "full")
 
 
@@ -112,6 +112,72 @@ def test_course_seed_takes_the_place_of_the_notebooks_seed(monkeypatch):
         cu.setup(seed=5)
 
 
+@pytest.mark.parametrize(
+    ("named", "seed"), [("20231234567", 1234567), ("-1", 1), (" 7 ", 7), ("0", 0)]
+)
+def test_any_whole_number_is_a_seed(monkeypatch, named, seed):
+    monkeypatch.setenv("COURSE_SEED", named)
+    assert cu.setup(seed=5) == seed
+
+
+def test_other_settings_of_keras_are_told_and_not_used(monkeypatch, tmp_path, capsys):
+    asked = {"image_data_format": "channels_first", "floatx": "float64", "backend": "theano"}
+    (tmp_path / "keras.json").write_text(json.dumps(asked))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("KERAS_BACKEND")
+    keras.config.set_image_data_format("channels_first")
+    keras.config.set_floatx("float64")
+    cu.setup(seed=1)
+    assert keras.config.image_data_format() == "channels_last"
+    assert keras.config.floatx() == "float32"
+    said = capsys.readouterr().out
+    assert "asks for image_data_format channels_first, floatx float64, backend theano" in said
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert "theano" not in session._ignored_settings(), "the variable outranks the file"
+
+
+@pytest.mark.parametrize("content", [None, "no json", "[]", '{"floatx": "float32"}', "{}"])
+def test_ordinary_settings_of_keras_are_not_spoken_of(monkeypatch, tmp_path, content):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    if content is not None:
+        (tmp_path / "keras.json").write_text(content)
+    assert session._ignored_settings() == ""
+
+
+@pytest.mark.parametrize(
+    ("named", "advice"),
+    [("pytorch", "torch"), ("tf", "tensorflow"), ("JAX", "jax"), ("numpy", None)],
+)
+def test_unknown_backend_is_told_before_keras_is_imported(monkeypatch, named, advice):
+    monkeypatch.delitem(sys.modules, "keras")
+    monkeypatch.setenv("KERAS_BACKEND", named)
+    with pytest.raises(ValueError, match=f"tensorflow, jax, torch.*{named}") as caught:
+        cu.setup(seed=1)
+    assert (f"Write KERAS_BACKEND={advice}." in str(caught.value)) == (advice is not None)
+
+
+@pytest.mark.parametrize("path", ["keras.py", "tensorflow/__init__.py"])
+def test_own_file_that_hides_a_package_is_named(monkeypatch, tmp_path, path):
+    monkeypatch.chdir(tmp_path)
+    Path(path).parent.mkdir(exist_ok=True)
+    Path(path).touch()
+    with pytest.raises(ImportError, match=f"Your own {path} .* hides the package"):
+        cu.setup(seed=1)
+
+
+@pytest.mark.slow
+def test_setting_that_keras_itself_refuses_leads_to_its_file(tmp_path):
+    (tmp_path / "keras.json").write_text('{"floatx": "int3"}')
+    done = subprocess.run(
+        [sys.executable, "-c", "import course_utils as cu; cu.setup(seed=1)"],
+        env={**os.environ, "KERAS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "keras.json, where it exists: if the message is about a setting" in done.stderr
+
+
 def test_too_old_a_keras_says_what_to_do(monkeypatch):
     monkeypatch.setattr(keras, "__version__", "3.9.2")
     with pytest.raises(
@@ -171,28 +237,41 @@ def test_broken_band_raises_only_when_strict(monkeypatch, capsys):
 
 def test_band_takes_exactly_one_bound():
     for bounds in ({}, {"at_least": 0, "at_most": 1}):
-        with pytest.raises(ValueError, match="exactly one"):
+        with pytest.raises(
+            ValueError, match="exactly one of `at_least` and `at_most` must be given"
+        ):
             cu.expect("a", 0.5, **bounds)
 
 
 def test_measure_takes_one_number():
     cu.measure("a", keras.ops.convert_to_numpy(keras.ops.ones(())) / 2)
-    assert cu.measured().rows == (("a", "0.500", "", ""),)
+    assert cu.measured().others == (("a", "0.500"),)
     with pytest.raises(TypeError, match="single number"):
         cu.measure("a", [1, 2])
 
 
-def test_table_lists_each_measure_once():
+def test_table_lists_each_measure_once_and_those_with_a_band_first():
     cu.measure("parameters", 1234)
     cu.measure("parameters", 12345)
     cu.expect("accuracy", 0.5, at_least=0.9)
+    cu.expect("time", 12.5, at_most=20, unit="s")
     table = cu.measured()
     assert table.rows == (
-        ("parameters", "12,345", "", ""),
-        ("accuracy", "0.500", "at least 0.900", "does not hold"),
+        ("accuracy", "0.500", "at least 0.900", "more", "does not hold"),
+        ("time", "12.500 s", "at most 20 s", "less", "holds"),
     )
-    assert "| accuracy | 0.500 | at least 0.900 | does not hold |" in table._repr_markdown_()
-    assert "12,345" in repr(table)
+    assert table.others == (("parameters", "12,345"),)
+    shown = table._repr_markdown_()
+    assert "| accuracy | 0.500 | at least 0.900 | more | does not hold |" in shown
+    assert shown.index("time") < shown.index("<details>") < shown.index("| parameters | 12,345 |")
+    assert "parameters  12,345" in repr(table)
+
+
+def test_missed_band_says_what_to_do(capsys):
+    cu.expect("accuracy", 0.5, at_least=0.9)
+    assert "restart the kernel and run all cells" in capsys.readouterr().out
+    cu.expect("accuracy", 0.95, at_least=0.9)
+    assert capsys.readouterr().out == "accuracy: 0.950, expected at least 0.900: holds\n"
 
 
 def test_progress_rewrites_one_line(capsys):

@@ -12,37 +12,14 @@ import numpy as np
 
 from course_utils._validate import chosen, interval, number, one_of, pair, whole
 from course_utils.drawn import paint
-from course_utils.drawn.words import (
-    ALL_SHAPE_NAMES,
-    COLOUR_NAMES,
-    NEW_SHAPE_NAMES,
-    SHAPE_NAMES,
-    TEXTURE_NAMES,
-)
-
-__all__ = [
-    "COLOUR_NAMES",
-    "NEW_SHAPE_NAMES",
-    "SHAPE_NAMES",
-    "TEXTURE_NAMES",
-    "ObjectImages",
-    "draw_object",
-    "make_objects",
-]
+from course_utils.drawn.words import ALL_SHAPE_NAMES, COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 _CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
 _CHUNKS_A_BLOCK = 16  # sorted together, so that a chunk holds few different shapes
 
 _DESCR = """\
-Objects: {n:,} drawn pictures of one object each
-------------------------------------------------
-images    uint8 ({n}, {size}, {size}, 3), RGB, 0 to 255
-labels    int64 ({n},), shape: {shapes}
-colours   int64 ({n},), colour: {colours}
-textures  int64 ({n},), texture: {textures}
-masks     bool ({n}, {size}, {size}), True where the object covers more than half of a pixel
-boxes     int64 ({n}, 4), x0, y0, x1, y1: the tight box of the mask, half-open
-
+Objects: {n:,} drawn pictures of one object each, {size} x {size} pixels, RGB.
+Shapes: {shapes}. Colours: {colours}. Textures: {textures}.
 Drawn by course_utils.drawn.make_objects; settings: {settings}.
 Shape, colour and texture are each balanced (every run of k pictures from a multiple of k on shows
 each of k classes once) and independent of one another and of all else. The object lies wholly
@@ -52,7 +29,7 @@ inside the picture. Nobody's data, no licence needed: the pictures come from a s
 
 @dataclass(frozen=True)
 class ObjectImages:
-    """Pictures of one object each; see `DESCR`.
+    """Pictures of one object each.
 
     Attributes
     ----------
@@ -66,6 +43,7 @@ class ObjectImages:
         x0, y0, x1, y1 of the mask, pixel edges, half-open.
     class_names, colour_names, texture_names : tuple of str
     DESCR : str
+        How they were drawn, and what is balanced.
     """
 
     images: np.ndarray = field(repr=False)

@@ -353,26 +353,10 @@ def ground(paper, turn, side):
 
 
 def _marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
-    """Draw n distractors: dabs and strokes, sharp or blurred, without shadow.
+    """Draw n distractors without shadow: dabs and strokes with round ends, sharp or blurred.
 
-    Parameters
-    ----------
-    colours : ndarray of int64, shape (n,)
-        Indices into `COLOUR_NAMES`.
-    strength : ndarray of float64, shape (n,)
-        Opacity, 0 to 1.
-    x, y, radius, half_length, blur : ndarray of float64, shape (n,)
-        Centre, half the width, half the length without its round ends, and width of the edge;
-        pixels.
-    angle : ndarray of float64, shape (n,)
-        Degrees.
-    side : int
-        Height and width of a patch, pixels.
-
-    Returns
-    -------
-    tuple of ndarray
-        Paint ``(n, 3, 1, 1)`` and opacity ``(n, side, side)``, float32.
+    Returns their paint, float32 ``(n, 3, 1, 1)``, and opacity, ``(n, side, side)``. Lengths in
+    pixels: half the width, half the length without its ends, width of the edge.
     """
     cos, sin = directions(angle)
     pixels = np.arange(side, dtype=np.float32) + np.float32(0.5)
@@ -391,18 +375,7 @@ def _marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
 
 
 def _stain(canvas, paint, cover, layers, pictures, left, top):
-    """Blend marks into pictures, layer by layer, in place.
-
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, height, width)
-    paint, cover : ndarray
-        Of m marks; see `_marks`.
-    layers : ndarray of int64, shape (m,)
-        In ascending order; a picture has at most one mark in a layer.
-    pictures, left, top : ndarray of int64, shape (m,)
-        As for `paste`.
-    """
+    """Blend marks into pictures layer by layer, in place; at most one of a layer a picture."""
     view = windows(canvas, cover.shape[-1])
     for _, run in _runs(layers):
         place = pictures[run], slice(None), top[run], left[run]

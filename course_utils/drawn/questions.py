@@ -294,12 +294,8 @@ def _pattern(scenes):
 def _comparisons(scenes, holds, relations):
     """Return yes-no questions about two objects.
 
-    Parameters
-    ----------
-    scenes : SceneImages
-    holds : ndarray of int64, shape (n, most, most, relations)
-        1 where the first object is so to the second, 0 where it is not, -1 where it is in doubt.
-    relations : tuple of str
+    `holds`, int64 ``(n, most, most, relations)``, is 1 where the first object is so to the second,
+    0 where it is not, and -1 where it is in doubt.
     """
     scene, first, second, relation = np.nonzero(holds >= 0)
     answer = holds[scene, first, second, relation]

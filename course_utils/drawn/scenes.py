@@ -27,22 +27,8 @@ LEAST_SLANT = 0.02  # by how much they are farther apart sideways than in height
 _CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
 
 _DESCR = """\
-Scenes: {n:,} drawn pictures of {objects} objects
-{underline}
-images      uint8 ({n}, {size}, {size}, 3), RGB, 0 to 255
-counts      int64 ({n},), how many objects; they are numbered from left to right
-labels      int64 ({n}, {most}), shape: {shapes}; -1: no such object
-colours     int64 ({n}, {most}), colour: {colours}; -1: no such object
-textures    int64 ({n}, {most}), texture: {textures}; -1: no such object
-depth       int64 ({n}, {most}), 0 at the back, each next in front of it; -1: no such object
-instances   uint8 ({n}, {size}, {size}), 0 background, k + 1 where object k is seen
-boxes       int64 ({n}, {most}, 4), x0, y0, x1, y1: tight about what is seen, half-open
-full_boxes  the same about the whole outline, hidden parts included
-centres     float64 ({n}, {most}, 2), x, y: mean of the pixels that are seen; pixels from the corner
-covered     int64 ({n}, {most}, {most}), [k, j]: pixels of object k's outline where j is seen
-visibility  float64 ({n}, {most}), share of an object's outline that is seen
-captions    tuple of {n} str, in the grammar of course_utils.drawn.captions
-
+Scenes: {n:,} drawn pictures of {objects} objects, {size} x {size} pixels, RGB.
+Shapes: {shapes}. Colours: {colours}. Textures: {textures}.
 Drawn by course_utils.drawn.make_scenes; settings: {settings}.
 No two objects of a scene share both shape and colour. At least {least:.0%} of each object is seen,
 and it lies wholly inside the picture. From one object to the next on its right, the centre of what
@@ -53,7 +39,7 @@ Nobody's data, no licence needed: the pictures come from a seed.
 
 @dataclass(frozen=True)
 class SceneImages:
-    """Pictures of several objects each; see `DESCR`.
+    """Pictures of several objects each.
 
     Objects are numbered from left to right, k = 0, 1, ...; rows of scenes with fewer than `most`
     objects end in -1 (`labels`, `colours`, `textures`, `depth`) or 0 (all else).
@@ -84,6 +70,7 @@ class SceneImages:
         Objects from left to right; see `course_utils.drawn.captions`.
     class_names, colour_names, texture_names : tuple of str
     DESCR : str
+        How they were drawn, and what is certain of them.
     """
 
     images: np.ndarray = field(repr=False)
@@ -210,7 +197,6 @@ def make_scenes(
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     names = (class_names, colour_names, texture_names)
     counted = f"{fewest} to {most}" if fewest < most else f"{most}"
-    underline = "-" * len(f"Scenes: {n:,} drawn pictures of {counted} objects")
     return SceneImages(
         **arrays,
         captions=_captions(arrays, *names),
@@ -219,9 +205,7 @@ def make_scenes(
         texture_names=texture_names,
         DESCR=_DESCR.format(
             n=n,
-            most=most,
             objects=counted,
-            underline=underline,
             size=settings.size,
             shapes=", ".join(class_names),
             colours=", ".join(colour_names),

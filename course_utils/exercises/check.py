@@ -13,14 +13,25 @@ A chapter defines its exercises in ``course_utils/exercises/chapter_NN.py``::
         Exercise("3.1", begin="...", hints=("...", "..."), judge=_judge_parameters, praise="..."),
     )
 
+and in ``FAST`` the lines that make it fast enough to be run for marking and for tests: they follow
+its cell of parameters.
+
 Neither function raises, whatever the answer is: Run All always reaches the end of a notebook.
 """
 
+import dis
+import io
+import reprlib
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 
 import numpy as np
+
+_LONGEST = 10_000  # characters that a learner's code may print while it is checked
+_NOTHING = frozenset({"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"})
 
 
 class Wrong(Exception):  # noqa: N818 - an outcome of a check, not an error
@@ -67,21 +78,24 @@ def check(number, answer):
     number : str
         The exercise, such as ``"3.2"``.
     answer : object
-        The answer. ``...`` and ``None`` stand for a blank.
+        The answer. ``...`` stands for a blank.
     """
     try:
         exercise = _find(number)
         _require_filled(answer)
-        exercise.judge(answer)
+        with redirect_stdout(_Limited(sys.stdout)):
+            exercise.judge(answer)
     except _UnknownExerciseError as error:
         print(error)
     except NotAttempted:
         print(f"{number} not attempted. {exercise.begin}")
     except Wrong as mistake:
         print(f'{number} not yet. {mistake} For help, run hint("{number}").')
-    except Exception as error:  # whatever a learner's own code raises is told, never thrown
+    except KeyboardInterrupt:  # the learner stopped it
+        raise
+    except BaseException as error:  # whatever a learner's own code raises is told, never thrown
         print(
-            f"{number} not yet. Checking your answer raised {type(error).__name__}: {error}. "
+            f"{number} not yet. Checking your answer raised {_told(error)}. "
             f'For help, run hint("{number}").'
         )
     else:
@@ -89,7 +103,7 @@ def check(number, answer):
 
 
 def hint(number):
-    """Print the next hint for an exercise; after the last one, begin again.
+    """Print the next hint for an exercise; after the last one, say where the solution is.
 
     Parameters
     ----------
@@ -101,7 +115,11 @@ def hint(number):
     except _UnknownExerciseError as error:
         print(error)
         return
-    given = _hints_given.get(number, 0) % len(hints)
+    given = _hints_given.get(number, 0)
+    if given == len(hints):
+        print(f"{number} has no further hint. The last was: {hints[-1]}")
+        print("The solution is folded below the exercise, with the reason why it is right.")
+        return
     _hints_given[number] = given + 1
     print(f"{number} hint {given + 1} of {len(hints)}: {hints[given]}")
 
@@ -121,12 +139,17 @@ def number(answer):
     """
     reject(
         isinstance(answer, str),
-        f"A number is expected, without quotation marks. Received: {answer!r}.",
+        f"A number is expected, without quotation marks. Received: {reprlib.repr(answer)}.",
+    )
+    reject(
+        callable(answer),
+        "A number is expected, and this is a function. Call it: write parentheses after its name, "
+        f"with what it needs between them. Received: {reprlib.repr(answer)}.",
     )
     try:
         array = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
-        raise Wrong(f"A single number is expected. Received: {answer!r}.") from None
+        raise Wrong(f"A single number is expected. Received: {reprlib.repr(answer)}.") from None
     reject(isinstance(answer, bool), f"A number is expected. Received: {answer!r}.")
     reject(array.size != 1, f"A single number is expected. Received: {array.size} of them.")
     return float(array.reshape(()))
@@ -150,9 +173,28 @@ def call(function, *arguments):
     reject(
         not callable(function),
         "The function itself is expected, without parentheses after its name. "
-        f"Received: {function!r}.",
+        f"Received: {reprlib.repr(function)}.",
     )
-    result = function(*arguments)
+    reject(
+        isinstance(function, type),
+        f"A function is expected, one that begins with def. Received: {function!r}.",
+    )
+    printed = io.StringIO()
+    with redirect_stdout(_Limited(sys.stdout, printed)):
+        result = function(*arguments)
+    if result is None:
+        if _is_blank(function):
+            raise NotAttempted
+        said = printed.getvalue().strip()
+        reject(
+            bool(said),
+            "Your function prints its result and gives nothing back. Write return where print is. "
+            f"Received: None; printed: {reprlib.repr(said)}.",
+        )
+        raise Wrong(
+            "Your function gives nothing back: a line with return is missing, or is not reached. "
+            "Received: None."
+        )
     _require_filled(result)
     return result
 
@@ -171,15 +213,56 @@ def reject(mistaken, message):
         raise Wrong(message)
 
 
+class _Limited(io.TextIOBase):
+    """Passes on what is printed, keeps a copy if asked to, and stops what prints without end."""
+
+    def __init__(self, stream, copy=None):
+        self._stream, self._copy, self._left = stream, copy, _LONGEST
+
+    def write(self, text):
+        self._left -= len(text)
+        if self._left < 0:
+            raise Wrong(
+                f"Your code prints more than {_LONGEST:,} characters while it is checked. "
+                "Is there a loop without an end?"
+            )
+        if self._copy is not None:
+            self._copy.write(text)
+        return self._stream.write(text)
+
+    def flush(self):
+        self._stream.flush()
+
+
+def _is_blank(function):
+    """Tell whether a function's body does nothing: ``...``, ``pass`` or a docstring alone."""
+    code = getattr(function, "__code__", None)
+    return code is not None and all(step.opname in _NOTHING for step in dis.get_instructions(code))
+
+
 def _require_filled(answer):
-    if answer is None or answer is ...:
+    if answer is ...:
         raise NotAttempted
+    reject(
+        answer is None,
+        "Your answer is None, which is what print(...) gives, or a function without return. "
+        "Give the value itself.",
+    )
     if isinstance(answer, (tuple, list)):
         for part in answer:
             _require_filled(part)
     if isinstance(answer, dict):
         for part in answer.values():
             _require_filled(part)
+
+
+def _told(error):
+    """Return the name and the words of an error, also where the error cannot say them."""
+    try:
+        words = str(error)
+    except Exception:  # an exception of the learner's own may fail at that, too
+        words = "(its message cannot be shown)"
+    return f"{type(error).__name__}: {words[:500]}" if words else type(error).__name__
 
 
 class _UnknownExerciseError(LookupError):

@@ -1,7 +1,5 @@
 """Typical wrong answers to chapter 0, and what each is told."""
 
-PARAMETERS = "TRAIN_IMAGES, TEST_IMAGES, EPOCHS = 64, 32, 1"
-
 WRONG = {
     "0.1": [
         ("numbers_in_a_picture = 32 * 32", "number of pixels"),
@@ -12,16 +10,16 @@ WRONG = {
         ('numbers_in_a_picture = "3072"', "without quotation marks"),
     ],
     "0.2": [
-        ('star = objects.draw_object("star", "blue", "stripes")', "Now turn it"),
-        ('star = objects.draw_object("star", "blue", angle=45)', "stripes are missing"),
-        ('star = objects.draw_object("star", "blue")', "stripes and the angle"),
-        ('star = objects.draw_object("star", "red", "stripes", angle=45)', "should be blue"),
-        ('star = objects.draw_object("heart", "blue", "stripes", angle=45)', "should be a star"),
-        ('star = objects.draw_object("star", "blue", "stripes", angle=-45)', "wrong way round"),
-        ("star = objects.draw_object", "the function itself"),
+        ('star = drawn.draw_object("star", "blue", "stripes")', "Now turn it"),
+        ('star = drawn.draw_object("star", "blue", angle=45)', "stripes are missing"),
+        ('star = drawn.draw_object("star", "blue")', "stripes and the angle"),
+        ('star = drawn.draw_object("star", "red", "stripes", angle=45)', "should be blue"),
+        ('star = drawn.draw_object("heart", "blue", "stripes", angle=45)', "should be a star"),
+        ('star = drawn.draw_object("star", "blue", "stripes", angle=-45)', "wrong way round"),
+        ("star = drawn.draw_object", "the function itself"),
         ('star = "a blue star"', "Received: str"),
         (
-            'star = objects.draw_object("star", "blue", "stripes", angle=45, scale=0.5)',
+            'star = drawn.draw_object("star", "blue", "stripes", angle=45, scale=0.5)',
             "nothing else changed",
         ),
     ],

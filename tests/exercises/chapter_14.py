@@ -1,10 +1,5 @@
 """Typical wrong answers to chapter 14, and what each is told."""
 
-PARAMETERS = """
-INSIDE_IMAGES, INSIDE_EPOCHS, RUNS, TEST = 80, 1, 2, 40
-SIZES, EPOCHS, SCORED = (40, 80), 1, 30
-"""
-
 
 def _look_up(*lines):
     body = "\n".join(f"    {line}" for line in lines)

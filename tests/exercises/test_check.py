@@ -37,13 +37,84 @@ def _said(capsys, number, answer):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("blank", [..., None, (1, ...), [None], {"a": ...}])
+@pytest.mark.parametrize("blank", [..., (1, ...), [...], {"a": ...}])
 def test_blank_is_told_how_to_begin(capsys, blank):
     assert _said(capsys, "99.1", blank) == "99.1 not attempted. Count them.\n"
 
 
-def test_blank_body_of_a_function_is_not_attempted(capsys):
-    assert _said(capsys, "99.2", lambda n: ...) == "99.2 not attempted. Fill in the body.\n"
+def _passes(n):
+    pass
+
+
+def _explains(n):
+    """Double n."""
+
+
+@pytest.mark.parametrize("blank", [lambda n: ..., lambda n: None, _passes, _explains])
+def test_blank_body_of_a_function_is_not_attempted(capsys, blank):
+    assert _said(capsys, "99.2", blank) == "99.2 not attempted. Fill in the body.\n"
+
+
+def _prints(n):
+    print(2 * n)
+
+
+def _forgets(n):
+    n = 2 * n
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "words"),
+    [
+        ("99.1", None, "print(...)"),
+        ("99.1", [4, None], "Give the value itself"),
+        ("99.1", len, "write parentheses after its name"),
+        ("99.1", int, "write parentheses after its name"),
+        ("99.2", int, "begins with def"),
+        ("99.2", _prints, "Write return where print is. Received: None; printed: '4'"),
+        ("99.2", _forgets, "a line with return is missing"),
+        ("99.2", print, "Write return where print is"),
+    ],
+)
+def test_empty_answers_are_told_what_is_missing(capsys, number, answer, words):
+    said = _said(capsys, number, answer)
+    assert f"{number} not yet. " in said
+    assert words in said
+
+
+def test_what_prints_without_end_is_stopped(capsys):
+    def endless(n):
+        while True:
+            print("still searching" * 10)
+
+    said = _said(capsys, "99.2", endless)
+    assert len(said) < 11_000
+    assert "Is there a loop without an end?" in said
+
+
+class _Mute(Exception):  # noqa: N818
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), _Mute(), GeneratorExit()])
+def test_nothing_that_an_answer_raises_gets_out(capsys, error):
+    def raises(n):
+        raise error
+
+    assert f"raised {type(error).__name__}" in _said(capsys, "99.2", raises)
+
+
+def test_stopping_a_check_stops_it():
+    def stopped(n):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("99.2", stopped)
+
+
+def test_long_answers_are_not_repeated_whole(capsys):
+    assert len(_said(capsys, "99.1", "4" * 5_000_000)) < 300
 
 
 def test_right_answer_is_praised(capsys):
@@ -70,14 +141,15 @@ def test_result_in_place_of_the_function_is_told(capsys):
     assert "without parentheses" in _said(capsys, "99.2", 4)
 
 
-def test_hints_come_one_by_one_and_begin_again(capsys):
+def test_hints_come_one_by_one_and_end(capsys):
     for _ in range(4):
         hint("99.1")
     assert capsys.readouterr().out.splitlines() == [
         "99.1 hint 1 of 3: Look.",
         "99.1 hint 2 of 3: Look closer.",
         "99.1 hint 3 of 3: Four.",
-        "99.1 hint 1 of 3: Look.",
+        "99.1 has no further hint. The last was: Four.",
+        "The solution is folded below the exercise, with the reason why it is right.",
     ]
 
 

@@ -10,7 +10,7 @@ import notebook_factory as factory
 import notebook_rules
 import pytest
 
-EXERCISES = Path(__file__).parent / "exercises"
+EXERCISES = Path(__file__).parent
 CHAPTERS = [
     path
     for path in chapters.find_chapters()
@@ -41,7 +41,7 @@ def run_chapter(test_kernel_environment):
                 chapters.read(path),
                 path.parent,
                 environment,
-                parameters=data["PARAMETERS"],
+                parameters=module.FAST,
                 wrong=data["WRONG"],
                 hints=hints,
             )
