@@ -6,8 +6,8 @@ from scipy.special import softmax
 from course_utils.exercises.check import Exercise, call, number, reject
 
 FAST = """
-SCALE_DRAWS, INSIDE_IMAGES, INSIDE_TEST, INSIDE_EPOCHS, RUNS = 8, 80, 40, 1, 2
-SIZES, PRESENTED, TEST, SCORED = (40, 80), 160, 40, 30
+INSIDE_IMAGES, INSIDE_EPOCHS, RUNS, TEST = 80, 1, 2, 40
+SIZES, EPOCHS, SCORED = (40, 80), 1, 30
 """
 
 
