@@ -1,11 +1,5 @@
 """Typical wrong answers to chapter 9, and what each is told."""
 
-PARAMETERS = """
-POOL, VALIDATION, TEST, SEEDS, BATCH = 96, 32, 80, 1, 8
-SIZES = {"10": 3, "50": 6, "all": None}
-SCRATCH_EPOCHS = TUNED_EPOCHS = {"10": 1, "50": 1, "all": 1}
-"""
-
 
 def _block(middle, outer="2 * channels * wide"):
     return (

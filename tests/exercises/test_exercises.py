@@ -41,7 +41,7 @@ def run_chapter(test_kernel_environment):
                 chapters.read(path),
                 path.parent,
                 environment,
-                parameters=data["PARAMETERS"],
+                parameters=module.FAST,
                 wrong=data["WRONG"],
                 hints=hints,
             )
