@@ -221,10 +221,11 @@ def described_images(chapter):
     faults = []
     for cell in chapter.notebook.cells:
         for output in cell.get("outputs", []):
-            for kind in output.get("data", {}):
-                alt = output.metadata.get(kind, {}).get("alt", "") if "image/" in kind else None
-                if alt is not None and len(alt.strip()) < 20:
-                    faults.append(f"{cell.id}: an image without alternative text: {alt!r}")
+            faults += [
+                f"{cell.id}: an image without alternative text: {alt!r}"
+                for alt in chapters.alternative_texts(output)
+                if len(alt.strip()) < 20
+            ]
         if cell.cell_type == "markdown":
             faults += [
                 f"{cell.id}: an image in the text without a description"

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -23,24 +24,10 @@ class UnknownChapterError(ValueError):
 
 
 def find_chapters(selection=None, folder=NOTEBOOKS):
-    """Find notebooks of the course in the order of their numbers.
+    """Return the paths of notebooks of the course, in the order of their numbers.
 
-    Parameters
-    ----------
-    selection : str, optional
-        Chapters by number or by name, separated by commas or spaces: ``"03"``, ``"0,3"``,
-        ``"03_first_cnn"``. All chapters when absent or empty.
-    folder : Path
-        Where the notebooks lie.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    UnknownChapterError
-        When nothing in the folder has a number or name that was asked for.
+    They are selected by number or by name, separated by commas or spaces: ``"03"``, ``"0,3"``,
+    ``"03_first_cnn"``; all of them when nothing is. An UnknownChapterError names what is not there.
     """
     every = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
     if not every:
@@ -120,13 +107,7 @@ def solution_of(notebook, stub):
 
 
 def final_check(source):
-    """Find the call of ``check`` that ends a cell.
-
-    Returns
-    -------
-    ast.Call or None
-        None when the cell does not parse, or ends in something else.
-    """
+    """Return the call of ``check`` that ends a cell, as ast.Call, or None where there is none."""
     try:
         body = ast.parse(source).body
     except SyntaxError:
@@ -147,20 +128,10 @@ def published_solution(cell):
 def with_answers(notebook, parameters, answer):
     """Derive a chapter that runs fast, with cells of your own in place of its exercises.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Not changed.
-    parameters : str
-        Source that is run after the cell tagged parameters.
-    answer : callable
-        Called as ``answer(number, stub, solution)`` with an exercise's number, its cell and the
-        source of its published solution; returns the list of code cells to run there.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Code cells only. Those of the chapter keep their ids, so that a failure names them.
+    `parameters` is source that is run after the cell tagged parameters. ``answer(number, stub,
+    solution)`` is called with an exercise's number, its cell and the source of its published
+    solution, and returns the list of code cells to run there. The chapter's own cells keep their
+    ids, so that a failure names them; it is itself not changed.
     """
     cells = []
     for cell in code_cells(notebook):
@@ -177,19 +148,10 @@ def with_answers(notebook, parameters, answer):
 
 
 def definitions(path, ids):
-    """Execute some cells of a chapter here, so that its functions serve elsewhere without a copy.
+    """Execute some cells of a chapter here, and return the names that they define.
 
-    Parameters
-    ----------
-    path : Path
-        Of the notebook.
-    ids : sequence of str
-        Ids of code cells, in the order of the notebook, that need no other cell.
-
-    Returns
-    -------
-    dict
-        The names that they define.
+    So its functions serve elsewhere without a copy. The cells, by their ids in the order of the
+    notebook, must need no other cell.
     """
     import course_utils
 
@@ -201,13 +163,7 @@ def definitions(path, ids):
 
 
 def digest(notebook):
-    """Fingerprint all code in a notebook: outputs were made by this code, or they are stale.
-
-    Returns
-    -------
-    str
-        sha256 over the sources of the code cells, as hexadecimal digits.
-    """
+    """Return the sha256 (hex) of all code in a notebook; outputs of other code are stale."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
 
@@ -217,25 +173,53 @@ def stored_digest(notebook):
     return notebook.metadata.get("course", {}).get("digest")
 
 
-def output_text(cell):
-    """Collect all text that a code cell shows, streams and rich outputs alike, without colours.
+class _Images(HTMLParser):
+    """Collects the alternative texts of the images in a piece of HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.alts = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            self.alts.append(dict(attrs).get("alt") or "")
+
+
+def alternative_texts(output):
+    """Return the alternative text, perhaps empty, of each picture in an output.
+
+    Figures of the course are HTML, the form whose alternative text reaches the page. A bare image
+    has none: JupyterLab does not read what stands in its metadata.
+
+    Parameters
+    ----------
+    output : nbformat.NotebookNode
 
     Returns
     -------
-    str
+    list of str
     """
+    data = output.get("data", {})
+    images = _Images()
+    images.feed(data.get("text/html", ""))
+    return images.alts + ["" for kind in data if kind.startswith("image/")]
+
+
+def is_picture(output):
+    """Tell whether an output shows a picture: the tests count these and do not compare them."""
+    return bool(alternative_texts(output))
+
+
+def output_text(cell):
+    """Collect all text that a code cell shows beside its pictures, without colours."""
     parts = []
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
             parts.append(output.text)
         elif output.output_type == "error":
             parts.append("\n".join(output.traceback))
-        else:
-            parts.extend(
-                value
-                for kind, value in output.data.items()
-                if isinstance(value, str) and not kind.startswith("image/")
-            )
+        elif not is_picture(output):
+            parts.extend(value for value in output.data.values() if isinstance(value, str))
     return without_colours("\n".join(parts))
 
 
@@ -260,17 +244,7 @@ _REGISTRY = re.compile(
 
 
 def revealing(text):
-    """Find what a published notebook should not show: paths of a machine, package registries.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    list of str
-        The offending pieces, none twice.
-    """
+    """List what a published notebook should not show: paths of a machine, package registries."""
     found = [match.group() for pattern in (_PATH, _REGISTRY) for match in pattern.finditer(text)]
     # Wherever this checkout lies, its path is one as well.
     found += [str(ROOT)] if str(ROOT) in text else []
@@ -278,16 +252,9 @@ def revealing(text):
 
 
 def output_faults(notebook):
-    """Find outputs that must not be stored: errors, standard error, paths, registries.
+    """List outputs that must not be stored: errors, standard error, paths, registries.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Returns
-    -------
-    list of str
-        One line each, beginning with the cell's id.
+    Each begins with the cell's id.
     """
     faults = []
     for cell in code_cells(notebook):
@@ -296,5 +263,9 @@ def output_faults(notebook):
                 faults.append(f"{cell.id}: raised {output.ename}: {output.evalue}")
             elif output.output_type == "stream" and output.name == "stderr":
                 faults.append(f"{cell.id}: wrote to standard error: {output.text.strip()[-500:]}")
-        faults += [f"{cell.id}: shows {piece}" for piece in revealing(output_text(cell))]
+        shown = [
+            output_text(cell),
+            *(alt for one in cell.outputs for alt in alternative_texts(one)),
+        ]
+        faults += [f"{cell.id}: shows {piece}" for piece in revealing("\n".join(shown))]
     return faults

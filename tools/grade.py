@@ -43,22 +43,9 @@ class BrokenChapterError(RuntimeError):
 
 
 class Exam:
-    """A chapter, prepared to have answers put in.
+    """A chapter, prepared to have answers put in; `numbers` are those of its exercises.
 
-    Parameters
-    ----------
-    chapter : nbformat.NotebookNode
-    parameters : str
-        Source that is run after the cell tagged parameters, to make the chapter fast.
-    environment : dict of str to str
-        Of the kernels.
-    seconds : float, optional
-        That a cell may take.
-
-    Attributes
-    ----------
-    numbers : list of str
-        Of the exercises, ``["3.1", ...]``.
+    `parameters` is source that makes the chapter fast, `seconds` what a cell may take.
     """
 
     def __init__(self, chapter, parameters, environment, seconds=SECONDS):
@@ -73,13 +60,7 @@ class Exam:
         ]
 
     def answers_in(self, notebook):
-        """Find the answers in a notebook: of each exercise all cells that check it.
-
-        Returns
-        -------
-        dict of str to list of str
-            The cells' sources, by exercise.
-        """
+        """Return by exercise the sources of all cells in a notebook that check it."""
         found = {}
         for number in self.numbers:
             # By its check and not by its id: some services give all cells new ids.
@@ -90,24 +71,12 @@ class Exam:
         return found
 
     def mark(self, answers):
-        """Run answers in the chapter and collect what its checks say.
+        """Run answers in the chapter and return by exercise what its checks say.
 
-        An answer that never ends, ends the kernel, or spoils what a later cell needs, is taken out,
-        so that the others are heard all the same.
-
-        Parameters
-        ----------
-        answers : dict of str to list of str
-
-        Returns
-        -------
-        dict of str to str
-            By exercise: "correct", "not yet", "not attempted", "missing", or what went wrong.
-
-        Raises
-        ------
-        BrokenChapterError
-            When the chapter fails without any answer.
+        That is "correct", "not yet", "not attempted", "missing", or what went wrong. An answer that
+        never ends, ends the kernel, or spoils what a later cell needs, is taken out, so that the
+        others are heard all the same. A BrokenChapterError says that the chapter fails without any
+        answer.
         """
         left, broke = dict(answers), {}
         while True:
@@ -128,15 +97,7 @@ class Exam:
         return dict.fromkeys(self.numbers, "missing") | outcomes | broke
 
     def _run(self, answers):
-        """Run the chapter with answers.
-
-        Returns
-        -------
-        outcomes : dict of str to str
-        failure : kernels.Failure or None
-        ran : list of str
-            The exercises whose answers were run, up to the failure.
-        """
+        """Run the chapter with answers; return outcomes, failure or None, and which were run."""
         mark, heard = f"heard-{secrets.token_hex(8)} ", {}
 
         def answer(number, stub, solution):
@@ -169,14 +130,9 @@ def _outcome(number, cell, mark):
 
 
 def files_in(folder):
-    """Find all files in a folder, below it and in zip archives, but for Jupyter's own copies.
+    """Yield name and content of all files in a folder, below it and in zip archives.
 
-    Yields
-    ------
-    name : str
-        Path below the folder; of what is in an archive, below the archive.
-    content : bytes or None
-        None of a file that cannot be read.
+    Jupyter's own copies are passed over. The content is None of a file that cannot be read.
     """
     for path in sorted(folder.rglob("*")):
         if path.is_dir() or ".ipynb_checkpoints" in path.parts:
@@ -197,17 +153,9 @@ def files_in(folder):
 
 
 def notebook_in(name, content):
-    """Read a notebook, whatever its file is called.
+    """Return the notebook that a file holds, whatever it is called, None where it is no notebook.
 
-    Returns
-    -------
-    nbformat.NotebookNode or None
-        None where the file is something else.
-
-    Raises
-    ------
-    ValueError
-        If the file claims to be a notebook by its name and cannot be read as one.
+    A ValueError says that it claims to be a notebook by its name and cannot be read as one.
     """
     named = ".ipynb" in name.lower() and not Path(name).name.startswith("._")  # as macOS adds them
     if not named and (content is None or b'"nbformat"' not in content):
@@ -225,17 +173,8 @@ def notebook_in(name, content):
 def grade(folder, exam, say):
     """Mark all notebooks in a folder and below it, one after the other.
 
-    Parameters
-    ----------
-    folder : Path
-    exam : Exam
-    say : callable
-        Gets a line for each notebook, and one for all other files.
-
-    Yields
-    ------
-    dict of str to str
-        For each notebook: "file", the outcome of each exercise, and "correct", how many are.
+    Yields a row for each: "file", the outcome of each exercise, and "correct", how many are. `say`
+    gets a line for each notebook, and one for all other files.
     """
     others = []
     for name, content in files_in(folder):

@@ -59,14 +59,8 @@ class RunningInterpreter(KernelSpecManager):
 class Failure:
     """Why a notebook did not reach its end.
 
-    Attributes
-    ----------
-    cell : str
-        Id of the cell, or "" when the kernel did not start.
-    error : str
-        Name of the exception and its message.
-    details : str
-        Last lines of the traceback, or of what the kernel wrote to its standard error.
+    `cell` is the id of the cell, "" when the kernel did not start; `details` are the last lines of
+    the traceback, or of what the kernel wrote to its standard error.
     """
 
     cell: str
@@ -81,14 +75,8 @@ class Failure:
 class Execution:
     """What executing a notebook took.
 
-    Attributes
-    ----------
-    seconds : float
-        From the start of the kernel to the last cell's end.
-    peak_mb : int
-        Largest resident memory that the kernel reports of itself, in 2**20 bytes; 0 when the
-        notebook did not reach its end.
-    failure : Failure or None
+    `seconds` is the time from the start of the kernel to the last cell's end; `peak_mb` the largest
+    resident memory that the kernel reports of itself, in 2**20 bytes, 0 when it did not get so far.
     """
 
     seconds: float
@@ -97,19 +85,7 @@ class Execution:
 
 
 def wrong_setting(profile, backend, seeds):
-    """Find what is wrong with the settings of a run, before it costs anybody time.
-
-    Parameters
-    ----------
-    profile, backend : str or None
-        Where nothing is named, nothing is wrong.
-    seeds : list of str
-
-    Returns
-    -------
-    str
-        A sentence, empty when all is well.
-    """
+    """Return a sentence on what is wrong with the settings of a run, "" where nothing is."""
     if profile and profile not in PROFILES:
         return f"PROFILE must be {' or '.join(PROFILES)}. Received: {profile!r}."
     if backend and backend not in NAMES:
@@ -127,16 +103,9 @@ def wrong_setting(profile, backend, seeds):
 
 
 def absolute_paths(environment):
-    """Return the folders of data that an environment names relative to where a command was typed.
+    """Return those variables that name a folder of data, made absolute.
 
-    Parameters
-    ----------
-    environment : mapping of str to str
-
-    Returns
-    -------
-    dict of str to str
-        Those variables that name a folder, made absolute: a kernel runs in the notebook's folder.
+    A relative one means the folder where a command was typed, and a kernel runs in the notebook's.
     """
     return {
         name: os.path.abspath(os.path.expanduser(environment[name]))
@@ -146,18 +115,7 @@ def absolute_paths(environment):
 
 
 def kernel_environment(profile, backend, **extra):
-    """Make the environment variables of a kernel.
-
-    Parameters
-    ----------
-    profile, backend : str
-    **extra : str or None
-        Further variables; one that is None is taken away.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Return the environment variables of a kernel, changed by `extra`: None takes one away."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -175,30 +133,12 @@ def kernel_environment(profile, backend, **extra):
 
 
 def execute(notebook, folder, environment, *, progress=None, timeout=None):
-    """Execute a notebook; outputs are put into the object, no file is written.
+    """Execute a notebook in a folder; outputs are put into the object, no file is written.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Changed in place, up to and including the cell that fails.
-    folder : Path
-        Working folder of the kernel.
-    environment : dict of str to str
-        Of the kernel, see `kernel_environment`.
-    progress : callable, optional
-        Called as ``progress(seconds, position, total, cell_id)`` when a cell starts and about
-        twice a second; position counts code cells from 1, and is 0 while the kernel starts.
-    timeout : float, optional
-        Seconds that a cell may take; no limit when absent.
-
-    Returns
-    -------
-    Execution
-
-    Raises
-    ------
-    KeyboardInterrupt, SystemExit
-        When interrupted or told to end, after the kernel and its children are gone.
+    ``progress(seconds, position, total, cell_id)`` is called when a cell starts and about twice a
+    second; position counts code cells from 1, and is 0 while the kernel starts. `timeout` is how
+    many seconds a cell may take. Returns an `Execution`. When interrupted or told to end, it raises
+    KeyboardInterrupt or SystemExit after the kernel and its children are gone.
     """
     try:
         return asyncio.run(_Run(notebook, progress, timeout).run(Path(folder), environment))

@@ -24,19 +24,8 @@ FIRST = "/tree/00_start_here.ipynb"
 def copy_chapters(folder, source=NOTEBOOKS, *, solutions=True):
     """Copy the chapters that a folder lacks, without their outputs.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the copies go; it is made if need be.
-    source : Path, optional
-        Where the chapters lie.
-    solutions : bool, optional
-        Whether the copies hold the cells tagged solution.
-
-    Returns
-    -------
-    copied, outdated : list of str
-        Names of the chapters that were copied, and of copies older than the code of their chapter.
+    Returns the names of the chapters that were copied, and of copies older than their chapter's
+    code.
     """
     folder.mkdir(parents=True, exist_ok=True)
     copied, outdated = [], []

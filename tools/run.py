@@ -30,37 +30,24 @@ _DETAIL_LINES = 20
 
 
 class Progress:
-    """Says how far a chapter has got: one changing line on a terminal, a few lines elsewhere.
-
-    Parameters
-    ----------
-    name : str
-        Chapter, ``"03_first_cnn"``.
-    stream : text file, optional
-        Standard output when absent.
-    """
+    """Says how far a chapter has got: one changing line on a terminal, a few lines elsewhere."""
 
     def __init__(self, name, stream=None):
         self.title = " ".join(name.split("_", 1))
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.said = time.monotonic()
-        self.shown = None
         if not self.live:
             self._line(f"{self.title}  starts")
 
     def __call__(self, seconds, position, total, cell_id):
         """Show the state; `seconds` since the start, `position` of `total` code cells."""
-        if position:
-            text = f"{self.title}  {clock(seconds)}  cell {position}/{total} {cell_id}"
-        else:
-            text = f"{self.title}  {clock(seconds)}  kernel starts"
+        at = f"cell {position}/{total} {cell_id}" if position else "kernel starts"
+        text = f"{self.title}  {clock(seconds)}  {at}"
         if self.live:
             width = max(20, shutil.get_terminal_size().columns - 1)
-            if text != self.shown:
-                self.stream.write("\r\x1b[2K" + text[:width])
-                self.stream.flush()
-                self.shown = text
+            self.stream.write("\r\x1b[2K" + text[:width])
+            self.stream.flush()
         elif time.monotonic() - self.said >= _HEARTBEAT_SECONDS:
             self._line(text)
 
@@ -84,24 +71,10 @@ def clock(seconds):
 
 
 def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
-    """Execute one notebook and measure it.
+    """Execute one notebook, write it with its outputs into a folder, return what was measured.
 
-    Parameters
-    ----------
-    path : Path
-        The notebook, which stays as it is.
-    profile, backend : str
-    seed : str, optional
-        A whole number, instead of the notebook's own.
-    executed : Path
-        Folder that receives the notebook with its outputs.
-
-    Returns
-    -------
-    chapter : dict
-        "code" (its fingerprint), "seconds", "peak_mb", "ok", "error", "measures" and "bands".
-    setup : dict
-        What the notebook's set-up reported, empty when it did not get so far.
+    Returns the chapter's "code" (its fingerprint), "seconds", "peak_mb", "ok", "error", "measures"
+    and "bands", and what the notebook's set-up reported, empty when it did not get so far.
     """
     progress = Progress(path.stem)
     notebook = read(path)
@@ -122,15 +95,9 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
         setup, measures, bands = read_record(record)
     write(notebook, executed / path.name)
     failure = outcome.failure
-    chapter = {
-        "code": digest(notebook),
-        "seconds": outcome.seconds,
-        "peak_mb": outcome.peak_mb,
-        "ok": failure is None,
-        "error": None if failure is None else str(failure),
-        "measures": measures,
-        "bands": bands,
-    }
+    cost = {"code": digest(notebook), "seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
+    came_to = {"ok": failure is None, "error": failure and str(failure)}
+    chapter = {**cost, **came_to, "measures": measures, "bands": bands}
     progress.end(f"{clock(outcome.seconds)}  {verdict(chapter)}")
     if failure is not None:
         details = failure.details.splitlines()[-_DETAIL_LINES:]
@@ -148,17 +115,7 @@ def verdict(chapter):
 
 
 def table(chapters):
-    """Lay out chapters with seconds, peak memory, headline figures and their bands.
-
-    Parameters
-    ----------
-    chapters : dict of str to dict
-        By name, as `run_chapter` returns them.
-
-    Returns
-    -------
-    str
-    """
+    """Lay out chapters with seconds, peak memory, headline figures and their bands, as text."""
     rows = [("chapter", "seconds", "peak MB", "figure", "value", "band", "")]
     for name, chapter in chapters.items():
         figures = [
@@ -170,11 +127,8 @@ def table(chapters):
             )
             for band in chapter["bands"]
         ] or [(key, number(value), "", "") for key, value in list(chapter["measures"].items())[:1]]
-        head = (
-            " ".join(name.split("_", 1)),
-            f"{chapter['seconds']:.1f}",
-            f"{chapter['peak_mb']:,}",
-        )
+        title, seconds = " ".join(name.split("_", 1)), f"{chapter['seconds']:.1f}"
+        head = (title, seconds, f"{chapter['peak_mb']:,}")
         for figure in figures or [("", "", "", "")]:
             rows.append((*head, *figure))
             head = ("", "", "")
@@ -199,31 +153,13 @@ def limit(band):
 
 
 def run_course(paths, profile, backend, seed, results, executed):
-    """Execute chapters one after the other and keep what was measured after each.
+    """Execute chapters one after the other, and write what was measured so far after each.
 
-    Parameters
-    ----------
-    paths : list of Path
-    profile, backend : str
-    seed : str or None
-    results : list of Path
-        Files that receive the measurements.
-    executed : Path
-        Folder that receives the notebooks with their outputs.
-
-    Returns
-    -------
-    dict of str to dict
-        Chapters by name.
+    Returns what `run_chapter` returned of each, by name.
     """
     chapters = {}
-    report = {
-        "profile": profile,
-        "backend": backend,
-        "device": None,
-        "versions": {},
-        "chapters": chapters,
-    }
+    report = {"profile": profile, "backend": backend, "device": None, "versions": {}}
+    report["chapters"] = chapters
     try:
         for path in paths:
             chapters[path.stem], setup = run_chapter(path, profile, backend, seed, executed)
@@ -238,7 +174,7 @@ def run_course(paths, profile, backend, seed, results, executed):
     return chapters
 
 
-def parse_arguments(arguments):
+def parse_arguments(arguments, folder):
     """Read the options of the command line."""
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
@@ -252,33 +188,20 @@ def parse_arguments(arguments):
     wrong = wrong_setting(options.profile, options.backend, options.seeds)
     if wrong:
         parser.error(wrong)
+    try:
+        options.paths = find_chapters(options.nb, folder)
+    except UnknownChapterError as error:
+        parser.error(str(error))
     return options
 
 
 def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
     """Run the course and return the exit status.
 
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Of the command line when absent.
-    folder : Path
-        Where the notebooks lie.
-    build : Path
-        Receives the measurements and the executed notebooks.
-
-    Returns
-    -------
-    int
-        0 when every chapter ran and every band holds, 1 otherwise, 2 when asked for nonsense,
-        130 after an interrupt.
+    It is 0 when every chapter ran and every band holds, 1 otherwise, 2 when asked for nonsense, 130
+    after an interrupt.
     """
-    options = parse_arguments(arguments)
-    try:
-        paths = find_chapters(options.nb, folder)
-    except UnknownChapterError as error:
-        print(f"make run: {error}", file=sys.stderr)
-        return 2
+    options = parse_arguments(arguments, folder)
     stem = f"run-{options.profile}-{options.backend}"
     main_file = Path(build) / f"{stem}.json"
     passed = True
@@ -288,9 +211,8 @@ def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
             if seed is not None:
                 print(f"seed {seed}", flush=True)
                 files.append(Path(build) / f"{stem}-seed{seed}.json")
-            chapters = run_course(
-                paths, options.profile, options.backend, seed, files, Path(build) / "executed"
-            )
+            asked = (options.paths, options.profile, options.backend, seed)
+            chapters = run_course(*asked, files, Path(build) / "executed")
             passed = passed and all(verdict(chapter) == "ok" for chapter in chapters.values())
             print("written: " + ", ".join(str(relative(file)) for file in files[::-1]), flush=True)
         if options.seeds:

@@ -7,10 +7,12 @@ import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from course_utils.plots.describe import TOLD_ELSEWHERE, count, describe, listing, sentences
 from course_utils.plots.display import DPI
 from course_utils.plots.style import INK, PAGE_WIDTH
 
 _TITLE_SIZE = 9
+_MOST_TITLED = 6
 _GAP = 0.1
 _LINE = 0.17
 
@@ -37,7 +39,7 @@ def image_grid(
     title_colours : sequence of n colours or None, optional
         A colour marks an image: its title and a frame are drawn in it. None leaves it unmarked.
     columns : int, optional
-        Images a row; by default what fits the page with few empty places.
+        Images a row; by default what fits the page with few empty places, with titles six at most.
     size : float, optional
         Approximate width of an image in inches; by default small images are about an inch wide.
         The width is adjusted so that an image pixel covers a whole number of screen pixels.
@@ -65,10 +67,11 @@ def image_grid(
     titles = _one_each("titles", titles, n)
     marks = _one_each("title_colours", title_colours, n)
     if columns is not None and columns < 1:
-        raise ValueError(f"Expected `columns` to be at least 1. Received: {columns}.")
+        raise ValueError(f"`columns` must be at least 1. Received: {columns}.")
 
     # Twice a whole number of screen pixels, so that halving on a coarser screen stays sharp.
-    wanted = (size or _default_size(n, columns)) * DPI / width
+    most = _MOST_TITLED if titles else n
+    wanted = (size or _default_size(n, columns or min(n, most, 8))) * DPI / width
     pixel = max(2, 2 * round(wanted / 2)) / DPI if wanted >= 1 else wanted / DPI
     image_width, image_height = width * pixel, height * pixel
     widest = max((text_width(text, _TITLE_SIZE) for text in titles or ()), default=0)
@@ -76,7 +79,7 @@ def image_grid(
     lines = max((str(text).count("\n") + 1 for text in titles or ()), default=0)
     cell_height = _snap(image_height + _GAP + lines * _LINE)
     if columns is None:
-        columns = _columns(n, max(1, int(PAGE_WIDTH / cell_width)))
+        columns = fitting_columns(n, min(most, max(1, int(PAGE_WIDTH / cell_width))))
     columns = min(columns, n)
     rows = math.ceil(n / columns)
 
@@ -118,7 +121,25 @@ def image_grid(
     if title:
         left = _snap((cell_width - image_width) / 2)
         figure.text(left / figure_width, 1, title, ha="left", va="top", fontsize=11)
+    figure.description = _told(images, rows, titles, marks, title, value_range)
+    for ax in axes.flat:
+        describe(ax, TOLD_ELSEWHERE)
     return axes
+
+
+def _told(images, rows, titles, marks, title, value_range):
+    """Return how many images there are, of which size, what stands above them, what is marked."""
+    n, height, width = images.shape[:3]
+    kind = "map of values" if value_range else "picture"
+    kinds = kind.replace("map", "maps") if value_range else None
+    text = f"{count(n, kind, kinds)} of {width} by {height} pixels in {count(rows, 'row')}"
+    named = [name for name in titles or () if str(name).strip()]
+    if named:
+        text += f": {listing(named, 24)}"
+    if marks and any(mark is not None for mark in marks):
+        shown = [str(place + 1) for place, mark in enumerate(marks) if mark is not None]
+        text += f". Marked: number {listing(shown, 24)}"
+    return sentences(title or "", text)
 
 
 def check_images(images, *, value_range=None):
@@ -145,9 +166,9 @@ def check_images(images, *, value_range=None):
         images = np.asarray(images)
     except ValueError as error:
         raise ValueError(
-            "Expected images of one shape. Received: images of several shapes."
+            "`images` must be of one shape. Received: images of several shapes."
         ) from error
-    expected = "Expected images of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3)."
+    expected = "`images` must be of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3)."
     if images.ndim == 4 and images.shape[-1] not in (1, 3) and images.shape[1] in (1, 3):
         raise ValueError(
             f"{expected} Received: shape {images.shape}, which looks like channels first. "
@@ -170,13 +191,13 @@ def check_images(images, *, value_range=None):
     floating = np.issubdtype(images.dtype, np.floating)
     if floating and not np.isfinite(images).all():
         raise ValueError(
-            "Expected finite pixel values. "
+            "`images` must hold finite values. "
             f"Received: {np.count_nonzero(~np.isfinite(images))} values that are NaN or infinite."
         )
     if value_range is not None:
         if images.ndim == 4:
             raise ValueError(
-                "Expected a single channel where `value_range` is given. "
+                "`images` must have a single channel where `value_range` is given. "
                 f"Received: shape {images.shape}."
             )
         return images.astype(np.float32)
@@ -184,7 +205,7 @@ def check_images(images, *, value_range=None):
         return images / np.float32(255)
     if not floating:
         raise ValueError(
-            "Expected uint8 in 0..255 or float in [0, 1]. "
+            "`images` must be uint8 in 0..255 or float in [0, 1]. "
             f'Received: dtype {images.dtype}. Use images.astype("uint8").'
         )
     low, high = float(images.min()), float(images.max())
@@ -193,7 +214,7 @@ def check_images(images, *, value_range=None):
             "Divide by 255." if low >= 0 and high <= 255 else "Rescale it, or clip it on purpose."
         )
         raise ValueError(
-            "Expected float images in [0, 1]. "
+            "`images` must be in [0, 1] if they are float. "
             f"Received: values from {low:.4g} to {high:.4g}. {hint}"
         )
     return np.clip(images, 0, 1)
@@ -210,18 +231,15 @@ def _one_each(name, values, n):
         return None
     values = list(values)
     if len(values) != n:
-        raise ValueError(
-            f"Expected `{name}` to have one entry an image, {n}. Received: {len(values)}."
-        )
+        raise ValueError(f"`{name}` must have one entry an image, {n}. Received: {len(values)}.")
     return values
 
 
 def _default_size(n, columns):
-    per_row = columns or min(n, 8)
-    return min(PAGE_WIDTH / per_row - _GAP, 1.1 if n > 4 else 1.7)
+    return min(PAGE_WIDTH / columns - _GAP, 1.1 if n > 4 else 1.7)
 
 
-def _columns(n, most):
+def fitting_columns(n, most):
     """Choose the columns, at most `most`, that leave few places empty and rows few."""
     if n <= most:
         return n
