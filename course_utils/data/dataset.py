@@ -5,8 +5,59 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 
+class _Images:
+    """What all data sets share: they are checked, counted, shown and taken from in one way.
+
+    `each` names the fields, arrays or tuples, that have an entry for every image.
+    """
+
+    each = ()
+
+    def __post_init__(self):
+        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+            raise ValueError(
+                "`images` must be uint8 of shape (n, height, width, channels). "
+                f"Received: {self.images.dtype} of shape {self.images.shape}"
+            )
+        for name in self.each:
+            if len(getattr(self, name)) != len(self):
+                raise ValueError(
+                    f"`{name}` must be {len(self)}, one an image. "
+                    f"Received: {len(getattr(self, name))}"
+                )
+
+    def __len__(self):
+        return len(self.images)
+
+    def __repr__(self):
+        _, height, width, channels = self.images.shape
+        size = f"{height} x {width} x {channels}"
+        return f"{type(self).__name__}({len(self):,} images of {size}, {self._counted()})"
+
+    def take(self, indices):
+        """Select images, with all that belongs to them.
+
+        Parameters
+        ----------
+        indices : slice, or array of int or bool
+            Which images, as NumPy indexes them.
+
+        Returns
+        -------
+        A data set of the same kind; a copy, except for a slice.
+        """
+        chosen = {"images": self.images[indices]}
+        for name in self.each:
+            values = getattr(self, name)
+            if isinstance(values, tuple):
+                chosen[name] = tuple(values[each] for each in np.arange(len(self))[indices].ravel())
+            else:
+                chosen[name] = values[indices]
+        return replace(self, **chosen)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class ImageDataset:
+class ImageDataset(_Images):
     """Images with one label each.
 
     Parameters
@@ -31,49 +82,24 @@ class ImageDataset:
     class_names: tuple[str, ...]
     DESCR: str
 
+    each = ("labels",)
+
     def __post_init__(self):
-        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+        super().__post_init__()
+        if self.labels.dtype != np.int64 or self.labels.ndim != 1:
             raise ValueError(
-                "images must be uint8 of shape (n, height, width, channels). "
-                f"Received: {self.images.dtype} of shape {self.images.shape}"
-            )
-        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
-            raise ValueError(
-                f"labels must be int64 of shape ({len(self.images)},), one an image. "
+                f"`labels` must be int64 of shape ({len(self)},), one an image. "
                 f"Received: {self.labels.dtype} of shape {self.labels.shape}"
             )
-        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(
-            self.class_names
-        ):
+        most = len(self.class_names) - 1
+        if len(self) and not 0 <= self.labels.min() <= self.labels.max() <= most:
             raise ValueError(
-                f"labels must be from 0 to {len(self.class_names) - 1}. "
+                f"`labels` must be from 0 to {most}. "
                 f"Received: {self.labels.min()} to {self.labels.max()}"
             )
 
-    def __len__(self):
-        return len(self.images)
-
-    def __repr__(self):
-        _, height, width, channels = self.images.shape
-        return (
-            f"{type(self).__name__}({len(self):,} images of {height} x {width} x {channels}, "
-            f"{len(self.class_names)} classes)"
-        )
-
-    def take(self, indices):
-        """Select images.
-
-        Parameters
-        ----------
-        indices : slice, or array of int or bool
-            Which images, as NumPy indexes them.
-
-        Returns
-        -------
-        ImageDataset
-            Of the same kind; a copy, except for a slice.
-        """
-        return replace(self, images=self.images[indices], labels=self.labels[indices])
+    def _counted(self):
+        return f"{len(self.class_names)} classes"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,11 +120,44 @@ class PhotoDataset(ImageDataset):
     photographers: np.ndarray
     sources: np.ndarray
 
-    def take(self, indices):
-        """Select photographs; see `ImageDataset.take`."""
-        return replace(
-            super().take(indices),
-            names=self.names[indices],
-            photographers=self.photographers[indices],
-            sources=self.sources[indices],
-        )
+    each = ("labels", "names", "photographers", "sources")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CaptionDataset(_Images):
+    """Photographs with captions, and under what terms each may be shown.
+
+    Parameters
+    ----------
+    images : numpy.ndarray of uint8, shape (n, size, size, 3)
+        RGB, 0 to 255.
+    captions : tuple of tuple of str
+        Of each photograph, one or more, as people wrote them; only runs of blanks are made one.
+    ids : numpy.ndarray of int64, shape (n,)
+        The number of each photograph in the original set.
+    names : numpy.ndarray of str, shape (n,)
+        The name of its file.
+    licences : numpy.ndarray of str, shape (n,)
+        The name of its licence; "none stated" where the set says nothing.
+    sources : numpy.ndarray of str, shape (n,)
+        The address where its author showed it, which may be dead; "" where the set says nothing.
+    left_out : dict of str to str
+        Why a file is not among the photographs, by its name. It stays the same in what `take`
+        returns.
+    DESCR : str
+        What the set is, how much of it is there, who made it, and its licence.
+    """
+
+    images: np.ndarray
+    captions: tuple[tuple[str, ...], ...]
+    ids: np.ndarray
+    names: np.ndarray
+    licences: np.ndarray
+    sources: np.ndarray
+    left_out: dict[str, str]
+    DESCR: str
+
+    each = ("captions", "ids", "names", "licences", "sources")
+
+    def _counted(self):
+        return f"{sum(map(len, self.captions)):,} captions"

@@ -22,88 +22,44 @@ only. Pictures that are merely alike - of one animal, of one second - it cannot 
 such, split by animal or by day (`sklearn.model_selection.GroupShuffleSplit`).
 """
 
-import hashlib
-import io
 import os
-import stat
 import unicodedata
 import warnings
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError, features
 
 from course_utils._validate import whole
-from course_utils.data.photograph import fault, shrink, square
-from course_utils.data import ImageDataset
-
-__all__ = ["KINDS", "FolderDataset", "Note", "Report", "load_folder"]
+from course_utils.data.dataset import ImageDataset
+from course_utils.data.photograph import (
+    CHANGED,
+    NAMED_AS_PICTURES,
+    UNREADABLE,
+    UnreadablePhotoError,
+    pillow_as_expected,
+    read_photograph,
+    typed_path,
+)
 
 LEFT_OUT = {
-    "empty": "empty, without a single byte",
-    "fake": "no picture, whatever the name says",
-    "damaged": "damaged or cut short; fetch or export again",
-    "heic": (
-        "HEIC, which Pillow cannot read; export as JPEG (iPhone: Settings, Camera, Formats, "
-        "Most Compatible), or install pillow-heif and call its register_heif_opener()"
-    ),
-    "format": "in a format that is not read here; export as JPEG or PNG",
-    "range": "with pixels that are no colours from 0 to 255; save with 8 or 16 bits a channel",
-    "large": "too large to be read safely; make smaller",
-    "unreadable": "not to be opened; look at permissions and links",
+    **UNREADABLE,
     "link": "a link to a folder, not followed; copy the folder itself",
     "outside": "beside the class folders, so of no class; move into one",
     "two classes": "in two classes, the same file, so all copies are left out; keep the right one",
     "copy": "a copy within its class, of which the first is loaded",
     "other": "not named like a picture",
 }
-CHANGED = {
-    "turned": "turned as the camera noted in EXIF",
-    "not turned": "with damaged EXIF, so perhaps not upright",
-    "grey": "grey, given three equal channels",
-    "16 bit": "with 16 bits a channel, scaled to 8; dark where fewer bits were used",
-    "print": "in print colours (CMYK), turned to RGB without a profile, so only about right",
-    "transparent": "partly transparent, laid over white",
-    "frames": "with several frames or pages, of which the first is loaded",
-    "enlarged": "smaller than asked for, so enlarged and blurred",
-    "misnamed": "of another format than the name says, read all the same",
-    "nested": "in a folder inside a class folder, counted to that class",
-}
+ADJUSTED = {**CHANGED, "nested": "in a folder inside a class folder, counted to that class"}
 IGNORED = {"system": "left behind by systems and programs"}
 #: What a note's kind means, in the order in which a report lists them.
-KINDS = {**LEFT_OUT, **CHANGED, **IGNORED}
+KINDS = {**LEFT_OUT, **ADJUSTED, **IGNORED}
 
-_FORMATS = (
-    *("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF"),
-    *("HEIF", "BMP", "DIB", "TIFF", "PPM", "JPEG2000"),
-)
-_NAMED_AS_PICTURES = frozenset(
-    {".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2k", ".jfif", ".jp2"}
-    | {".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
-)
-_RAW = frozenset(
-    {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}
-)
-_OTHER_FORMATS = frozenset({".ai", ".eps", ".ico", ".psd", ".svg", ".tga", ".xcf"})
 _SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r"})
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "dev"})
-_COLOUR_MODES = frozenset(
-    {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV"}
-)
-_DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
-_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-_SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
-
-_MOST_BYTES = 200_000_000  # of a file
-_MOST_PIXELS = 178_956_970  # that a header may announce; where Pillow itself refuses
-_MOST_DECODED = 64_000_000  # pixels that may stand in memory
-_LARGE = 16_000_000  # pixels; larger ones are decoded one at a time
-_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True)
@@ -178,7 +134,7 @@ class Report:
             by_kind[note.kind].append(note)
         for title, kinds in (
             ("Left out", LEFT_OUT),
-            ("Loaded, but changed", CHANGED),
+            ("Loaded, but changed", ADJUSTED),
             ("Ignored", IGNORED),
         ):
             found = [kind for kind in kinds if kind in by_kind]
@@ -218,9 +174,7 @@ class FolderDataset(ImageDataset):
     names: np.ndarray
     report: Report
 
-    def take(self, indices):
-        """Select photographs; see `ImageDataset.take`."""
-        return replace(super().take(indices), names=self.names[indices])
+    each = ("labels", "names")
 
 
 def load_folder(path, size=128):
@@ -280,7 +234,7 @@ def load_folder(path, size=128):
     def fill(index):
         return _load(folder, files[index][1], size, images[index])
 
-    with _pillow_as_expected(), ThreadPoolExecutor() as pool:
+    with pillow_as_expected(), ThreadPoolExecutor() as pool:
         outcomes = list(pool.map(fill, range(len(files))))
     _compare_copies(files, outcomes)
     kept = [index for index, outcome in enumerate(outcomes) if outcome.loaded]
@@ -314,9 +268,7 @@ def load_folder(path, size=128):
 
 def _folder(path):
     """Return an existing folder as a Path, or say what is there in its place."""
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-        raise ValueError(f"path must name a folder of class folders. Received: {path!r}")
-    folder = Path(path).expanduser()
+    folder = typed_path("path", path)
     if not folder.exists():
         raise FileNotFoundError(
             f"path must be a folder that exists. Received: {_printable(folder)}. "
@@ -356,7 +308,7 @@ def _class_folders(folder, notes):
                     f"{name}, written with different characters: rename or merge them."
                 )
             classes[name] = entry
-    stray = [name for name in outside if _suffix(name) in _NAMED_AS_PICTURES]
+    stray = [name for name in outside if _suffix(name) in NAMED_AS_PICTURES]
     notes += [Note("outside" if name in stray else "other", name) for name in outside]
     _require_classes(folder, classes, stray)
     return classes
@@ -398,7 +350,7 @@ def _files_below(folder, entry, notes):
         with os.scandir(entry) as listed:
             inner = list(listed)
     except OSError as error:
-        notes.append(Note("unreadable", _below(folder, entry), _reason(error)))
+        notes.append(Note("unreadable", _below(folder, entry), (error.strerror or "").lower()))
         return
     for each in inner:
         name = _below(folder, each)
@@ -436,28 +388,6 @@ def _suffix(name):
     return os.path.splitext(name)[1].lower()
 
 
-@contextmanager
-def _pillow_as_expected():
-    """Have Pillow refuse files cut short, even if a notebook said otherwise, and warn of nothing.
-
-    What it warns of - sizes, EXIF, palettes - is checked and noted here.
-    """
-    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    try:
-        with warnings.catch_warnings():
-            for category in (UserWarning, Image.DecompressionBombWarning):
-                warnings.filterwarnings("ignore", category=category, module="PIL")
-            Image.init()
-            yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-
-
-class _LeftOut(Exception):  # noqa: N818 - an outcome, not an error
-    """Raised with kind and detail while a file is read: it cannot be loaded."""
-
-
 @dataclass
 class _Outcome:
     """What became of a file: whether it was loaded, its digest, and what is to be told."""
@@ -469,156 +399,16 @@ class _Outcome:
 
 def _load(folder, name, size, image):
     """Read a photograph into an array of shape (size, size, 3), or say why not."""
+    notes = [Note("nested", name)] if name.count("/") > 1 else []
     try:
-        content = _read(folder / name)
-        notes = [Note("nested", name)] if name.count("/") > 1 else []
-        image[...] = _decode(content, name, size, notes)
-    except _LeftOut as outcome:
-        return _Outcome(False, None, [Note(outcome.args[0], name, *outcome.args[1:])])
-    return _Outcome(True, hashlib.sha256(content).hexdigest(), notes)
-
-
-def _read(path):
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-            raise _LeftOut("unreadable", "a device or pipe, not a file")
-        if not status.st_size:
-            raise _LeftOut("empty")
-        if status.st_size > _MOST_BYTES:
-            raise _LeftOut("large", f"{status.st_size / 1e6:,.0f} MB")
-        return path.read_bytes()
-    except OSError as error:
-        detail = "a link that leads nowhere" if os.path.islink(path) else _reason(error)
-        raise _LeftOut("unreadable", detail) from None
-
-
-def _reason(error):
-    return (error.strerror or type(error).__name__).lower()
-
-
-def _decode(content, name, size, notes):
-    """Decode a photograph, an array of shape (size, size, 3); note what had to be changed."""
-    if _suffix(name) in _RAW:  # Pillow would take the thumbnail in it for the photograph
-        raise _LeftOut("format", "a camera's raw file")
-    try:
-        with Image.open(io.BytesIO(content), formats=_formats()) as photograph:
-            width, height = photograph.size
-            if width * height > _MOST_PIXELS:
-                raise Image.DecompressionBombError
-            shrink(photograph, size)
-            if photograph.width * photograph.height > _MOST_DECODED:
-                raise _LeftOut("large", f"{width:,} x {height:,} pixels")
-            with _one_at_a_time if width * height > _LARGE else nullcontext():
-                return _upright_square(photograph, name, size, notes)
-    except _LeftOut:
-        raise
-    except Image.DecompressionBombError:
-        raise _LeftOut("large", f"over {_MOST_PIXELS // 1_000_000} million pixels") from None
-    except UnidentifiedImageError:
-        raise _LeftOut(*_what_it_is(content, name)) from None
-    except Exception as error:  # whatever a decoder makes of damaged bytes is told, never thrown
-        raise _LeftOut("damaged", fault(error)) from None
-
-
-def _formats():
-    # Pillow's other formats are no photographs, have no signature, or start other programs.
-    known = [each for each in _FORMATS if each in Image.OPEN]
-    if "AVIF" in known and not features.check("avif"):
-        known.remove("AVIF")
-    return known
-
-
-def _upright_square(photograph, name, size, notes):
-    if min(photograph.size) < size:
-        notes.append(Note("enlarged", name, "{} x {} pixels".format(*photograph.size)))
-    kind = _SAME_FORMAT.get(photograph.format, photograph.format)
-    announced = Image.registered_extensions().get(_suffix(name), kind)
-    if kind != _SAME_FORMAT.get(announced, announced):
-        notes.append(Note("misnamed", name, kind))
-    # A phone's MPO is one photograph with a preview or a second view, nothing that moves.
-    if photograph.format != "MPO" and getattr(photograph, "is_animated", False):
-        notes.append(Note("frames", name))
-    deep = photograph.format in ("PNG", "TIFF") and any(
-        ";16" in str(tile[3]) for tile in photograph.tile
-    )
-    try:
-        turned = photograph.getexif().get(0x0112, 1) in range(2, 9)  # the tag Orientation
-    except Exception:  # EXIF is damaged in more ways than can be listed
-        turned = False
-        notes.append(Note("not turned", name))
-    photograph.load()
-    if turned:
-        notes.append(Note("turned", name))
-        photograph = ImageOps.exif_transpose(photograph)
-    return square(_to_rgb(photograph, name, deep, notes), size)
-
-
-def _to_rgb(photograph, name, deep, notes):
-    mode = photograph.mode
-    if mode in _DEEP_MODES:
-        photograph, deep = _eight_bits(photograph), True
-    elif mode not in _COLOUR_MODES:
-        raise _LeftOut("range", {"F": "floats", "LAB": "Lab"}.get(mode, mode))
-    if mode in _DEEP_MODES or mode in ("1", "L", "LA", "La"):
-        notes.append(Note("grey", name))
-    if deep:
-        notes.append(Note("16 bit", name))
-    if mode == "CMYK":
-        notes.append(Note("print", name))
-    if photograph.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in photograph.info:
-        photograph = photograph.convert("RGBA")
-        if photograph.getchannel("A").getextrema()[0] < 255:
-            notes.append(Note("transparent", name))
-            white = Image.new("RGBA", photograph.size, "white")
-            photograph = Image.alpha_composite(white, photograph)
-    return photograph.convert("RGB")
-
-
-def _eight_bits(photograph):
-    """Scale grey values from 0 to 65,535 down to 255; Pillow's own conversion clips them."""
-    values = np.asarray(photograph).astype(np.int64)
-    if values.min() < 0 or values.max() > 65_535:
-        raise _LeftOut("range", "32 bits")
-    grey = np.rint(values / 257).astype(np.uint8)
-    transparent = photograph.info.get("transparency")
-    if transparent is None:
-        return Image.fromarray(grey)
-    alpha = np.where(values == transparent, 0, 255).astype(np.uint8)
-    return Image.fromarray(np.stack([grey, alpha], axis=-1))
-
-
-def _what_it_is(content, name):
-    """Kind and detail of a file whose content Pillow does not take for a picture."""
-    suffix = _suffix(name)
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    brand = content[8:12] if content[4:8] == b"ftyp" else b""
-    if brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"):
-        return ("heic",)
-    if brand in (b"avif", b"avis") and "AVIF" not in _formats():
-        return "format", "AVIF"
-    if suffix in _OTHER_FORMATS or b"<svg" in start:
-        return "format", (suffix[1:] if suffix in _OTHER_FORMATS else "svg").upper()
-    if suffix and suffix not in _NAMED_AS_PICTURES:
-        return ("other",)
-    if content.startswith(_SIGNATURES) or content[8:12] in (b"WEBP", b"avif", b"avis"):
-        return "damaged", "only its first bytes are those of a picture"
-    if not content.strip(b"\0"):
-        return "damaged", "zeros only"
-    if start.startswith(b"version https://git-lfs"):
-        return "fake", "a pointer of Git LFS: run git lfs pull"
-    if start.startswith((b"<!doctype html", b"<html", b"<head")):
-        return "fake", "a web page"
-    for signature, what in ((b"pk\3\4", "an archive"), (b"%pdf", "a PDF")):
-        if start.startswith(signature):
-            return "fake", what
-    if brand or content[8:12] == b"AVI ":
-        return "fake", "a film"
-    try:
-        content[:4_096].decode("ascii")
-    except UnicodeDecodeError:
-        return "fake", "unknown content"
-    return "fake", "text"
+        read = read_photograph(folder / name, size)
+    except UnreadablePhotoError as error:
+        stray = _suffix(name) not in ("", *NAMED_AS_PICTURES) and error.kind in ("fake", "damaged")
+        kind = "other" if stray else error.kind
+        return _Outcome(False, None, [Note(kind, name, "" if stray else error.detail)])
+    image[...] = read.image
+    notes += [Note(kind, name, detail) for kind, detail in read.changes]
+    return _Outcome(True, read.digest, notes)
 
 
 def _compare_copies(files, outcomes):

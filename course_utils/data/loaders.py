@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from course_utils.data import photograph, sources
+from course_utils.data import sources
 from course_utils.data.dataset import ImageDataset, PhotoDataset
 from course_utils.data.fetch import fetch, fetch_folder
+from course_utils.data.photograph import pillow_as_expected, read_photograph
 
 FASHION_CLASSES = (
     "T-shirt/top",
@@ -212,9 +213,10 @@ def load_flowers(size=128):
     images = np.empty((len(names), size, size, 3), np.uint8)
 
     def fill(index):
-        images[index] = _square(folder / names[index], size)
+        # Not turned: the set was looked at and sorted as its pixels are stored.
+        images[index] = read_photograph(folder / names[index], size, upright=False).image
 
-    with ThreadPoolExecutor() as pool:
+    with pillow_as_expected(), ThreadPoolExecutor() as pool:
         list(pool.map(fill, range(len(names))))
     how_many = "all" if len(names) == contents.count else f"{len(names):,} of the"
     origin = ""
@@ -236,14 +238,6 @@ def load_flowers(size=128):
         photographers=np.array([credits[name][0] for name in names]),
         sources=np.array([credits[name][1] for name in names]),
     )
-
-
-def _square(path, size):
-    from PIL import Image  # comes with matplotlib; only photographs need it
-
-    with Image.open(path) as image:
-        photograph.shrink(image, size)
-        return photograph.square(image.convert("RGB"), size)
 
 
 def _credits(folder, manifest):

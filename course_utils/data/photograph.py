@@ -1,66 +1,161 @@
-"""Photographs of any shape become squares of one size, in the same way wherever they are read."""
+"""One way of opening a photograph: upright, in RGB, a square - or a word on why it cannot be had."""
+
+import hashlib
+import io
+import os
+import stat
+import warnings
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 
 import numpy as np
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError, features
+
+UNREADABLE = {
+    "empty": "empty, without a single byte",
+    "fake": "no picture, whatever the name says",
+    "damaged": "damaged or cut short; fetch or export again",
+    "heic": (
+        "HEIC, which Pillow cannot read; export as JPEG (iPhone: Settings, Camera, Formats, "
+        "Most Compatible), or install pillow-heif and call its register_heif_opener()"
+    ),
+    "format": "in a format that is not read here; export as JPEG or PNG",
+    "range": "with pixels that are no colours from 0 to 255; save with 8 or 16 bits a channel",
+    "large": "too large to be read safely; make smaller",
+    "text": "with more than 1 MB of text or colour profile; save it without",
+    "unreadable": "not to be opened; look at permissions and links",
+}
+CHANGED = {
+    "turned": "turned as the camera noted in EXIF",
+    "not turned": "with damaged EXIF, so perhaps not upright",
+    "grey": "grey, given three equal channels",
+    "16 bit": "with 16 bits a channel, scaled to 8; dark where fewer bits were used",
+    "print": "in print colours (CMYK), turned to RGB without a profile, so only about right",
+    "transparent": "partly transparent, laid over white",
+    "frames": "with several frames or pages, of which the first is loaded",
+    "enlarged": "smaller than asked for, so enlarged and blurred",
+    "misnamed": "of another format than the name says, read all the same",
+}
+NAMED_AS_PICTURES = frozenset(
+    {".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2k", ".jfif", ".jp2"}
+    | {".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+)
+
+_FORMATS = (
+    *("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF"),
+    *("HEIF", "BMP", "DIB", "TIFF", "PPM", "JPEG2000"),
+)
+_RAW = frozenset(
+    {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}
+)
+_OTHER_FORMATS = frozenset({".ai", ".eps", ".ico", ".psd", ".svg", ".tga", ".xcf"})
+_COLOUR_MODES = frozenset(
+    {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV"}
+)
+_DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
+_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
+
+_MOST_BYTES = 200_000_000  # of a file
+_MOST_PIXELS = 178_956_970  # that a header may announce; where Pillow itself refuses
+_MOST_DECODED = 64_000_000  # pixels that may stand in memory
+_LARGE = 16_000_000  # pixels; larger ones are decoded one at a time
+_one_at_a_time = Lock()
 
 
-def shrink(photograph, size):
-    """Let the decoder skip detail that `square` would throw away; of use for JPEG only.
+class UnreadablePhotoError(ValueError):
+    """A file cannot be had as a photograph: `kind`, a key of `UNREADABLE`, and a `detail`, or ""."""
 
-    Parameters
+    def __init__(self, kind, detail=""):
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind, self.detail = kind, detail
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph as it was read.
+
+    Attributes
     ----------
-    photograph : PIL.Image.Image
-        Opened, not yet decoded. Changed in place: its shortest side is still 2 `size` or more
-        afterwards if it was before.
-    size : int
-        Side of the square to come, in pixels.
-    """
-    photograph.draft("RGB", (2 * size, 2 * size))
-
-
-def square(photograph, size):
-    """Resize the shortest side to `size` and cut the longer one evenly at both ends.
-
-    Parameters
-    ----------
-    photograph : PIL.Image.Image
-        In mode RGB.
-    size : int
-        Side of the square in pixels.
-
-    Returns
-    -------
-    numpy.ndarray of uint8, shape (size, size, 3)
+    image : ndarray of uint8, shape (size, size, 3)
         RGB, 0 to 255.
+    changes : tuple of (str, str)
+        What was done to it, keys of `CHANGED`, each with a detail or "".
+    digest : str
+        sha256 (hex) of the file.
     """
-    from PIL import Image, ImageOps  # comes with matplotlib; only photographs need it
 
-    return np.asarray(ImageOps.fit(photograph, (size, size), Image.Resampling.BICUBIC))
+    image: np.ndarray
+    changes: tuple[tuple[str, str], ...]
+    digest: str
 
 
-def fault(error):
-    """Say in a few words what a decoder found wrong with a file.
+def read_photograph(path, size, *, upright=True):
+    """Read a photograph into a square. Called within `pillow_as_expected`.
+
+    What is a picture is decided by a file's content, not by its name. The picture is laid over
+    white where it is transparent, scaled from 16 bits to 8 and converted to RGB (colour profiles
+    are not applied). Its shortest side is resized to `size`, and the longer one is cut evenly at
+    both ends. Of animated pictures and of documents with pages the first is taken.
 
     Parameters
     ----------
-    error : Exception
-        What Pillow raised.
+    path : pathlib.Path
+    size : int
+        Side of the square, pixels.
+    upright : bool
+        Whether to turn it as its camera noted in EXIF.
 
     Returns
     -------
-    str
-        On one line.
+    Photograph
+
+    Raises
+    ------
+    UnreadablePhotoError
+        When it cannot be had.
     """
-    words = str(error).split("\n")[0]
-    return "cut short" if "truncated" in words else words or type(error).__name__
+    content = _read(path)
+    suffix = path.suffix.lower()
+    if suffix in _RAW:  # Pillow would take the thumbnail in it for the photograph
+        raise UnreadablePhotoError("format", "a camera's raw file")
+    changes = []
+    try:
+        with Image.open(io.BytesIO(content), formats=_formats()) as photograph:
+            width, height = photograph.size
+            if width * height > _MOST_PIXELS:
+                raise Image.DecompressionBombError
+            photograph.draft("RGB", (2 * size, 2 * size))  # JPEG: skip detail that is not needed
+            if photograph.width * photograph.height > _MOST_DECODED:
+                raise UnreadablePhotoError("large", f"{width:,} x {height:,} pixels")
+            with _one_at_a_time if width * height > _LARGE else nullcontext():
+                image = _square(photograph, suffix, size, upright, changes)
+    except UnreadablePhotoError:
+        raise
+    except Image.DecompressionBombError:
+        raise UnreadablePhotoError(
+            "large", f"over {_MOST_PIXELS // 1_000_000} million pixels"
+        ) from None
+    except UnidentifiedImageError:
+        raise UnreadablePhotoError(*_what_it_is(content, suffix)) from None
+    except Exception as error:  # whatever a decoder makes of damaged bytes is told, never thrown
+        words = str(error).split("\n")[0]
+        if "Decompressed data too large" in words or "MAX_TEXT_MEMORY" in words:
+            raise UnreadablePhotoError("text") from None
+        words = "cut short" if "truncated" in words else words or type(error).__name__
+        raise UnreadablePhotoError("damaged", words) from None
+    return Photograph(image, tuple(changes), hashlib.sha256(content).hexdigest())
 
 
 def load_photograph(path, size=224):
-    """Read one photograph.
+    """Load one photograph of your own.
 
     Parameters
     ----------
-    path : str or pathlib.Path
-        A JPEG or PNG file.
+    path : str or path-like
+        A JPEG, PNG or other picture. ``~`` stands for your home.
     size : int
         Side of the square in pixels.
 
@@ -76,19 +171,176 @@ def load_photograph(path, size=224):
     ValueError
         When the file is no photograph that can be read.
     """
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as photograph:
-            shrink(photograph, size)
-            return square(ImageOps.exif_transpose(photograph).convert("RGB"), size)
-    except FileNotFoundError as error:
+    file = typed_path("path", path)
+    if not file.exists():
         raise FileNotFoundError(
-            f"path must name a file. Received: {str(path)!r}; there is no such file. In a file "
-            "manager, copy its path and put it between quotation marks."
-        ) from error
-    except OSError as error:
+            f"`path` must name a file that exists. Received: {str(path)!r}. In a file manager, "
+            "copy its path and put it between quotation marks."
+        )
+    try:
+        with pillow_as_expected():
+            return read_photograph(file, size).image
+    except UnreadablePhotoError as error:
         raise ValueError(
-            f"path must name a photograph, JPEG or PNG. Received: {str(path)!r} "
-            f"({fault(error)}). Other formats, such as HEIC: export as JPEG."
-        ) from error
+            f"`path` must name a photograph, JPEG or PNG. Received: {str(path)!r}, "
+            f"{UNREADABLE[error.kind]}" + (f" ({error.detail})" if error.detail else "")
+        ) from None
+
+
+def typed_path(name, path):
+    """Return a path that a person typed as a Path, or say what is to be typed in its place.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    path : str or path-like
+    """
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise ValueError(f"`{name}` must be a path, a text such as '~/birds'. Received: {path!r}")
+    text = os.fspath(path)
+    if text[0] in "'\"“”" and len(text) > 1:
+        raise ValueError(
+            f"`{name}` must be a path without quotation marks of its own: write "
+            f"{text.strip(chr(39) + chr(34) + '“”')!r}. Received: {text!r}"
+        )
+    if os.name != "nt" and len(text) > 2 and text[1:3] in (":\\", ":/"):
+        there = f"/mnt/{text[0].lower()}/{text[3:]}".replace("\\", "/")
+        raise ValueError(
+            f"`{name}` must be a path of this system; under WSL, Windows' folders lie below /mnt: "
+            f"write {there!r}. Received: {text!r}"
+        )
+    return Path(os.path.expanduser(text))
+
+
+@contextmanager
+def pillow_as_expected():
+    """Have Pillow refuse files cut short, even if a notebook said otherwise, and warn of nothing.
+
+    What it warns of - sizes, EXIF, palettes - is checked and told here.
+    """
+    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        with warnings.catch_warnings():
+            for category in (UserWarning, Image.DecompressionBombWarning):
+                warnings.filterwarnings("ignore", category=category, module="PIL")
+            Image.init()
+            yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+
+
+def _read(path):
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+            raise UnreadablePhotoError("unreadable", "a device or pipe, not a file")
+        if not status.st_size:
+            raise UnreadablePhotoError("empty")
+        if status.st_size > _MOST_BYTES:
+            raise UnreadablePhotoError("large", f"{status.st_size / 1e6:,.0f} MB")
+        return Path(path).read_bytes()
+    except OSError as error:
+        link = os.path.islink(path)
+        detail = "a link that leads nowhere" if link else (error.strerror or str(error)).lower()
+        raise UnreadablePhotoError("unreadable", detail) from None
+
+
+def _formats():
+    # Pillow's other formats are no photographs, have no signature, or start other programs.
+    known = [each for each in _FORMATS if each in Image.OPEN]
+    if "AVIF" in known and not features.check("avif"):
+        known.remove("AVIF")
+    return known
+
+
+def _square(photograph, suffix, size, upright, changes):
+    if min(photograph.size) < size:
+        changes.append(("enlarged", "{} x {} pixels".format(*photograph.size)))
+    kind = _SAME_FORMAT.get(photograph.format, photograph.format)
+    announced = Image.registered_extensions().get(suffix, kind)
+    if kind != _SAME_FORMAT.get(announced, announced):
+        changes.append(("misnamed", kind))
+    # A phone's MPO is one photograph with a preview or a second view, nothing that moves.
+    if photograph.format != "MPO" and getattr(photograph, "is_animated", False):
+        changes.append(("frames", ""))
+    deep = photograph.format in ("PNG", "TIFF") and any(
+        ";16" in str(tile[3]) for tile in photograph.tile
+    )
+    turned = False
+    if upright:
+        try:
+            turned = photograph.getexif().get(0x0112, 1) in range(2, 9)  # the tag Orientation
+        except Exception:  # EXIF is damaged in more ways than can be listed
+            changes.append(("not turned", ""))
+    photograph.load()
+    if turned:
+        changes.append(("turned", ""))
+        photograph = ImageOps.exif_transpose(photograph)
+    rgb = _to_rgb(photograph, deep, changes)
+    return np.asarray(ImageOps.fit(rgb, (size, size), Image.Resampling.BICUBIC))
+
+
+def _to_rgb(photograph, deep, changes):
+    mode = photograph.mode
+    if mode in _DEEP_MODES:
+        photograph, deep = _eight_bits(photograph), True
+    elif mode not in _COLOUR_MODES:
+        raise UnreadablePhotoError("range", {"F": "floats", "LAB": "Lab"}.get(mode, mode))
+    if mode in _DEEP_MODES or mode in ("1", "L", "LA", "La"):
+        changes.append(("grey", ""))
+    if deep:
+        changes.append(("16 bit", ""))
+    if mode == "CMYK":
+        changes.append(("print", ""))
+    if photograph.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in photograph.info:
+        photograph = photograph.convert("RGBA")
+        if photograph.getchannel("A").getextrema()[0] < 255:
+            changes.append(("transparent", ""))
+            white = Image.new("RGBA", photograph.size, "white")
+            photograph = Image.alpha_composite(white, photograph)
+    return photograph.convert("RGB")
+
+
+def _eight_bits(photograph):
+    """Scale grey values from 0 to 65,535 down to 255; Pillow's own conversion clips them."""
+    values = np.asarray(photograph).astype(np.int64)
+    if values.min() < 0 or values.max() > 65_535:
+        raise UnreadablePhotoError("range", "32 bits")
+    grey = np.rint(values / 257).astype(np.uint8)
+    transparent = photograph.info.get("transparency")
+    if transparent is None:
+        return Image.fromarray(grey)
+    alpha = np.where(values == transparent, 0, 255).astype(np.uint8)
+    return Image.fromarray(np.stack([grey, alpha], axis=-1))
+
+
+def _what_it_is(content, suffix):
+    """Kind and detail of a file whose content Pillow does not take for a picture."""
+    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    brand = content[8:12] if content[4:8] == b"ftyp" else b""
+    if brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"):
+        return ("heic",)
+    if brand in (b"avif", b"avis") and "AVIF" not in _formats():
+        return "format", "AVIF"
+    if suffix in _OTHER_FORMATS or b"<svg" in start:
+        return "format", (suffix[1:] if suffix in _OTHER_FORMATS else "svg").upper()
+    if content.startswith(_SIGNATURES) or content[8:12] in (b"WEBP", b"avif", b"avis"):
+        return "damaged", "only its first bytes are those of a picture"
+    if not content.strip(b"\0"):
+        return "damaged", "zeros only"
+    if start.startswith(b"version https://git-lfs"):
+        return "fake", "a pointer of Git LFS: run git lfs pull"
+    if start.startswith((b"<!doctype html", b"<html", b"<head")):
+        return "fake", "a web page"
+    for signature, what in ((b"pk\3\4", "an archive"), (b"%pdf", "a PDF")):
+        if start.startswith(signature):
+            return "fake", what
+    if brand or content[8:12] == b"AVI ":
+        return "fake", "a film"
+    try:
+        content[:4_096].decode("ascii")
+    except UnicodeDecodeError:
+        return "fake", "unknown content"
+    return "fake", "text"

@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from course_utils.data import coco, fetch
-from course_utils.data.coco import load_coco_captions, write_drawn_coco
+from course_utils.data.coco import load_coco_captions
 from course_utils.data.fetch import DataError
 from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, tokenise
-from course_utils.drawn.captions import read_caption
-from course_utils.drawn.scenes import make_scenes
 
 RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 160, 30), (30, 30, 200), (90, 90, 90)
 # Not in the order of their ids, as in COCO.
@@ -181,6 +179,22 @@ class TestLoad:
         found = quietly()
         assert np.abs(colour_of(found, 4) - GREY).max() < 4
 
+    def test_sixteen_bits_are_scaled_and_what_is_transparent_lies_on_white(self, root):
+        deep = Image.fromarray(np.full((30, 40), 20_000, np.uint16))
+        (root / "val2017" / name_of(4)).write_bytes(encoded(deep, "PNG"))
+        clear = Image.new("RGBA", (40, 30), (0, 0, 0, 0))
+        (root / "val2017" / name_of(8)).write_bytes(encoded(clear, "PNG"))
+        found = quietly()
+        assert (colour_of(found, 4) == 78).all()
+        assert (colour_of(found, 8) == 255).all()
+
+    def test_accents_are_the_same_however_they_are_stored(self, root, listing):
+        (root / "val2017" / name_of(4)).rename(root / "val2017" / "cafe\u0301.jpg")
+        for row in listing["images"]:
+            row["file_name"] = row["file_name"].replace(name_of(4), "caf\u00e9.jpg")
+        write_listing(root, listing)
+        assert len(quietly()) == 3
+
     def test_print_colours(self, root):
         (root / "val2017" / name_of(4)).write_bytes(encoded(plain(BLUE).convert("CMYK")))
         assert np.abs(colour_of(quietly(), 4) - BLUE).max() < 12
@@ -219,7 +233,7 @@ class TestWhere:
         text = str(caught.value)
         assert "The course does not download them" in text
         assert "Expected: a folder val2017 with photographs, all or some" in text
-        assert f"  {root}: val2017 is missing\n" in text
+        assert f"  {root}: val2017 missing\n" in text
         assert f"  {root / 'coco'}: no such folder\n" in text
         assert "/zips/val2017.zip" in text
         assert "annotations_trainval2017.zip" in text
@@ -234,14 +248,9 @@ class TestWhere:
         with pytest.raises(DataError) as caught:
             load_coco_captions()
         assert (
-            f"{root}: val2017 and {coco.LISTING} are missing; val2017.zip and "
-            "annotations_trainval2017.zip must be unpacked"
+            f"{root}: val2017 and {coco.LISTING} missing; annotations_trainval2017.zip and "
+            "val2017.zip must be unpacked"
         ) in str(caught.value)
-
-    def test_listing_at_the_top(self, root):
-        (root / coco.LISTING).rename(root / "captions_val2017.json")
-        with pytest.raises(DataError, match=r"captions_val2017.json must lie in a folder annot"):
-            load_coco_captions()
 
     def test_data_dir_that_is_none(self, root, monkeypatch):
         monkeypatch.setenv("COURSE_DATA_DIR", str(root / "nowhere"))
@@ -283,8 +292,8 @@ class TestLeftOut:
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            (b"", "damaged: empty"),
-            (b"<html>not found</html>", "damaged: no picture"),
+            (b"", "empty"),
+            (b"<html>not found</html>", "fake: a web page"),
             (encoded(plain(RED))[:40], "damaged: "),
             (encoded(Image.effect_noise((64, 64), 90))[:-900], "damaged: cut short"),
         ],
@@ -292,7 +301,7 @@ class TestLeftOut:
     )
     def test_damaged(self, root, content, reason):
         (root / "val2017" / name_of(8)).write_bytes(content)
-        found = partly(rf"damaged: 1, first {name_of(8)} \(\w")
+        found = partly(rf"{reason.split(':')[0]}: 1, first {name_of(8)}")
         assert found.ids.tolist() == [4, 37]
         assert np.abs(colour_of(found, 37) - RED).max() < 4  # none moved into another's place
         assert found.left_out.keys() == {name_of(8)}
@@ -308,7 +317,7 @@ class TestLeftOut:
     def test_several_reasons_are_told_apart(self, root, listing):
         (root / "val2017" / name_of(8)).write_bytes(b"")
         (root / "val2017" / name_of(4)).unlink()
-        found = partly(r"1 of the 3 .*\(damaged: 1, first .* \(empty\); no file: 1, first")
+        found = partly(r"1 of the 3 .*\(empty: 1, first .*; no file: 1, first")
         assert list(found.left_out) == [name_of(4), name_of(8)]
 
     def test_none_left(self, root):
@@ -338,13 +347,10 @@ class TestListing:
         with pytest.raises(ValueError, match="whole JSON file in UTF-8"):
             load_coco_captions()
 
-    def test_no_object(self, root):
-        self.refuse(root, "[1, 2]", "JSON object with images and annotations", "[1, 2]")
-
     @pytest.mark.parametrize("key", ["images", "annotations"])
     def test_missing_key(self, root, listing, key):
         del listing[key]
-        self.refuse(root, listing, f"{key} must be a list", "no such key", "'info'")
+        self.refuse(root, listing, f"{key} must be a list", "None in [", "'info'")
 
     @pytest.mark.parametrize("rows", [{}, "text", None])
     def test_key_that_is_no_list(self, root, listing, rows):
@@ -355,11 +361,9 @@ class TestListing:
         ("key", "field", "value"),
         [
             ("images", "id", "4"),
-            ("images", "id", True),
             ("images", "file_name", 4),
             ("annotations", "image_id", None),
             ("annotations", "caption", ["a", "b"]),
-            ("licenses", "name", 4),
         ],
     )
     def test_field_of_another_type(self, root, listing, key, field, value):
@@ -374,30 +378,9 @@ class TestListing:
         listing["annotations"] = [{"id": 1, "image_id": 4, "bbox": [0, 0, 2, 2]}]
         self.refuse(root, listing, "caption (str)", "instances_... and person_keypoints_...")
 
-    @pytest.mark.parametrize(
-        ("key", "field"), [("images", "id"), ("images", "file_name"), ("annotations", "id")]
-    )
-    def test_twice(self, root, listing, key, field):
-        listing[key][1][field] = listing[key][0][field]
-        self.refuse(root, listing, f"each of the {key} must have a {field} of its own", "2 times")
-
     def test_caption_of_nothing(self, root, listing):
         listing["annotations"][0]["image_id"] = 5
-        self.refuse(root, listing, "one of the 3 images listed", "image_id 5 of annotation 1")
-
-    @pytest.mark.parametrize("name", ["../../secret.jpg", "val2017/4.jpg", "a\\b.jpg", ""])
-    def test_names_that_lead_elsewhere(self, root, listing, name):
-        listing["images"][0]["file_name"] = name
-        self.refuse(root, listing, "plain name of a file in val2017", repr(name))
-
-    @pytest.mark.parametrize("licence", [5, "4", [4]])
-    def test_unknown_licence(self, root, listing, licence):
-        listing["images"][1]["license"] = licence
-        self.refuse(root, listing, "[3, 4]", f"{licence!r} for {name_of(4)}")
-
-    def test_address_that_is_none(self, root, listing):
-        listing["images"][1]["flickr_url"] = 5
-        self.refuse(root, listing, "flickr_url of an image must be an address")
+        self.refuse(root, listing, "one of the 3 images listed", "image_id 5")
 
 
 class TestTake:
@@ -427,60 +410,10 @@ class TestTake:
 
     def test_parts_must_fit(self, root):
         found = quietly()
-        with pytest.raises(ValueError, match="images must be uint8"):
+        with pytest.raises(ValueError, match="`images` must be uint8"):
             found.take(0)
-        for bad in ((("a",), ("b",), ()), (("a",), ("b",), "cd"), (("a",), ("b",), (3,))):
-            with pytest.raises(ValueError, match=r"tuple of at least one str. Received: "):
-                replace(found, captions=bad)
-        with pytest.raises(ValueError, match=r"ids must be 3, one an image. Received: 2"):
+        with pytest.raises(ValueError, match=r"`ids` must be 3, one an image. Received: 2"):
             replace(found, ids=found.ids[:2])
-
-
-class TestDrawn:
-    @pytest.fixture
-    def drawn(self, root, tmp_path, monkeypatch):
-        """A drawn folder that is loaded from, and its scenes."""
-        monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "drawn"))
-        return write_drawn_coco(tmp_path / "drawn", 6, seed=3, size=96, objects=(2, 2))
-
-    def test_loads_as_it_was_drawn(self, drawn):
-        found = quietly(96)
-        assert found.captions == tuple((caption,) for caption in drawn.captions)
-        difference = np.abs(found.images.astype(int) - drawn.images)
-        assert difference.mean() < 3
-        assert found.ids.tolist() == [1, 2, 3, 4, 5, 6]
-        assert set(found.licences) == {"None needed: drawn, nobody's work"}
-        assert found.DESCR.startswith(
-            "Scenes drawn by course_utils.drawn.scenes, seed 3, in COCO's"
-        )
-        assert "Lin" not in found.DESCR
-        for (caption,) in found.captions:
-            assert len(read_caption(caption)[0]) == 2
-
-    def test_is_what_make_scenes_draws(self, drawn):
-        again = make_scenes(6, seed=3, size=96, objects=(2, 2))
-        assert np.array_equal(drawn.images, again.images)
-        assert drawn.captions == again.captions
-
-    def test_words_of_its_captions(self, drawn):
-        """A model's way through the folder: load, count words, encode, decode."""
-        flat = [caption for row in quietly().captions for caption in row]
-        words = Vocabulary.from_captions(flat)
-        assert words.decode(words.encode(flat)) == flat
-
-    @pytest.mark.parametrize("name", ["val2017", coco.LISTING])
-    def test_nothing_is_overwritten(self, root, tmp_path, name):
-        (tmp_path / "drawn" / name).parent.mkdir(parents=True)
-        (tmp_path / "drawn" / name).touch()
-        with pytest.raises(FileExistsError, match=f"Received: .* where there is {name}"):
-            write_drawn_coco(tmp_path / "drawn", 2, seed=0)
-        with pytest.raises(FileExistsError, match="where there is val2017"):
-            write_drawn_coco(root, 2, seed=0)
-
-    def test_bad_arguments_leave_nothing(self, tmp_path):
-        with pytest.raises(ValueError, match="`n` must be"):
-            write_drawn_coco(tmp_path / "drawn", 0, seed=0)
-        assert not (tmp_path / "drawn").exists()
 
 
 class TestTokenise:

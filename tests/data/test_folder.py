@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile, features
 from sklearn.model_selection import train_test_split
 
-from course_utils.data import ImageDataset
-from course_utils.data import folder as folder_module
+from course_utils.data import ImageDataset, photograph
 from course_utils.data.folder import KINDS, load_folder
 
 RED, BLUE, GREEN, WHITE = (200, 30, 30), (30, 30, 200), (30, 160, 30), (255, 255, 255)
@@ -247,15 +246,19 @@ class TestLeftOut:
         assert mine.labels.tolist() == [0, 0, 1, 1]
 
     def test_whatever_a_decoder_raises_is_told(self, folder, monkeypatch):
-        square = folder_module.square
+        square = photograph._square
 
-        def broken(photograph, size):
-            if photograph.getpixel((0, 0)) == GREEN:
+        def broken(picture, *rest):
+            if picture.getpixel((0, 0)) == GREEN:
                 raise ZeroDivisionError
-            return square(photograph, size)
+            return square(picture, *rest)
 
-        monkeypatch.setattr(folder_module, "square", broken)
+        monkeypatch.setattr(photograph, "_square", broken)
         check_left_out(folder, "cats/3.png", encoded(plain(GREEN)), "damaged", "ZeroDivisionError")
+
+    def test_whole_png_with_a_large_colour_profile(self, folder):
+        whole = encoded(plain(GREEN), "PNG", icc_profile=b"\0" * 2_000_000)
+        check_left_out(folder, "cats/3.png", whole, "text")
 
     def test_zeros_as_after_a_failed_copy(self, folder):
         check_left_out(folder, "cats/3.jpg", bytes(900), "damaged", "zeros only")
@@ -316,22 +319,22 @@ class TestLeftOut:
         check_left_out(folder, "dogs/3.png", bomb, "large", "178 million pixels", "make smaller")
 
     def test_too_many_pixels_to_stand_in_memory(self, folder, monkeypatch):
-        monkeypatch.setattr(folder_module, "_MOST_DECODED", 5_000)
+        monkeypatch.setattr(photograph, "_MOST_DECODED", 5_000)
         content = encoded(plain(size=(100, 60)))
         check_left_out(folder, "dogs/3.png", content, "large", "100 x 60 pixels")
 
     def test_a_large_jpeg_is_shrunk_while_it_is_decoded(self, folder, monkeypatch):
-        monkeypatch.setattr(folder_module, "_MOST_DECODED", 5_000)
+        monkeypatch.setattr(photograph, "_MOST_DECODED", 5_000)
         image = check_loaded(folder, "dogs/3.jpg", encoded(plain(BLUE, (400, 300)), "JPEG"))
         assert np.abs(image.astype(int) - BLUE).max() < 4
 
     def test_large_pictures_one_at_a_time(self, folder, monkeypatch):
-        monkeypatch.setattr(folder_module, "_LARGE", 100)
+        monkeypatch.setattr(photograph, "_LARGE", 100)
         assert quietly(folder).names.tolist() == list(GOOD)
-        assert not folder_module._one_at_a_time.locked()
+        assert not photograph._one_at_a_time.locked()
 
     def test_file_of_too_many_bytes(self, folder, monkeypatch):
-        monkeypatch.setattr(folder_module, "_MOST_BYTES", 2_000)
+        monkeypatch.setattr(photograph, "_MOST_BYTES", 2_000)
         check_left_out(folder, "dogs/3.bmp", encoded(plain(), "BMP") + bytes(2_000), "large", "MB")
 
     def test_beside_the_class_folders(self, folder):
@@ -776,7 +779,20 @@ class TestErrors:
 
     @pytest.mark.parametrize("path", [None, "", 7, b"mine"])
     def test_no_path(self, path):
-        self.check(ValueError, path, repr(path), "path must name a folder")
+        self.check(ValueError, path, repr(path), "`path` must be a path")
+
+    @pytest.mark.parametrize(
+        ("path", "instead"),
+        [
+            (r"C:\Users\me\birds", "'/mnt/c/Users/me/birds'"),
+            ("d:/birds", "'/mnt/d/birds'"),
+            ("'/home/me/birds'", "'/home/me/birds'"),
+            ('"birds"', "'birds'"),
+        ],
+    )
+    @pytest.mark.skipif(os.name == "nt", reason="there, drives have letters")
+    def test_path_as_other_systems_write_it(self, path, instead):
+        self.check(ValueError, path, f"write {instead}")
 
     def test_nothing_there(self, tmp_path):
         self.check(FileNotFoundError, tmp_path / "mien", "mien", "Looked for it from")

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from course_utils import data
-from course_utils.data import DataError, ImageDataset, loaders, read_idx, sources
+from course_utils.data import DataError, ImageDataset, read_idx, sources
+from course_utils.data.photograph import read_photograph
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -116,10 +117,10 @@ class TestImageDataset:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"images": images / 255}, "images must be uint8"),
-            ({"images": images[..., 0]}, "images must be uint8"),
+            ({"images": images / 255}, "`images` must be uint8"),
+            ({"images": images[..., 0]}, "`images` must be uint8"),
             ({"labels": labels[:3]}, "one an image"),
-            ({"labels": labels.astype(np.int32)}, "labels must be int64"),
+            ({"labels": labels.astype(np.int32)}, "`labels` must be int64"),
             ({"labels": labels - 1}, "Received: -1 to 0"),
             ({"labels": labels + 1}, "Received: 1 to 2"),
         ],
@@ -355,9 +356,9 @@ class TestFlowers:
         wide = np.zeros((32, 96, 3), np.uint8)
         wide[:, 32:64] = 255
         Image.fromarray(wide).save(tmp_path / "wide.png")
-        assert loaders._square(tmp_path / "wide.png", 8)[:, 1:-1].min() > 240
+        assert read_photograph(tmp_path / "wide.png", 8).image[:, 1:-1].min() > 240
         Image.fromarray(wide.transpose(1, 0, 2)).save(tmp_path / "tall.png")
-        assert loaders._square(tmp_path / "tall.png", 8)[1:-1].min() > 240
+        assert read_photograph(tmp_path / "tall.png", 8).image[1:-1].min() > 240
 
     @pytest.mark.parametrize("size", [0, -3])
     def test_size(self, size):
