@@ -8,27 +8,19 @@ network, so a notebook names it.
 from dataclasses import dataclass
 
 import numpy as np
-
-__all__ = [
-    "Coverage",
-    "Judgement",
-    "class_coverage",
-    "frechet_distance",
-    "gaussian_frechet_distance",
-    "kernel_distance",
-    "nearest",
-    "precision_recall",
-    "share_interval",
-    "two_sample_test",
-]
-
-_ROWS_AT_ONCE = 1000  # of a table of distances
+from scipy.stats import binomtest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import pairwise_distances_chunked
+from sklearn.metrics.pairwise import polynomial_kernel
+from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 
 def frechet_distance(a, b):
-    """Return the Frechet distance between two sets, each taken as a Gaussian.
+    """Return the Fréchet distance between two sets, each taken as a Gaussian.
 
-    This is the Frechet inception distance, FID, where the features are those of an Inception
+    This is the Fréchet inception distance, FID, where the features are those of an Inception
     network; here they are those of whatever network computed them. Small sets look further apart
     than they are: compare only distances between sets of the same sizes.
 
@@ -57,7 +49,7 @@ def frechet_distance(a, b):
 
 
 def gaussian_frechet_distance(mean_a, covariance_a, mean_b, covariance_b):
-    """Return the squared Frechet distance between two Gaussians.
+    """Return the squared Fréchet distance between two Gaussians.
 
     ``|mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2))``, with the covariances A and B.
 
@@ -74,7 +66,7 @@ def gaussian_frechet_distance(mean_a, covariance_a, mean_b, covariance_b):
 
     References
     ----------
-    D. Dowson, B. Landau, The Frechet distance between multivariate normal distributions, 1982.
+    D. Dowson, B. Landau, The Fréchet distance between multivariate normal distributions, 1982.
     """
     shift = np.asarray(mean_a, float) - np.asarray(mean_b, float)
     covariance_a = np.asarray(covariance_a, float)
@@ -116,7 +108,7 @@ def kernel_distance(a, b):
     M. Binkowski, D. Sutherland, M. Arbel, A. Gretton, Demystifying MMD GANs, 2018.
     """
     a, b = _pair(a, b, least=2)
-    return _mean_of_pairs(a) + _mean_of_pairs(b) - 2 * float(_cubic(a, b).mean())
+    return _mean_of_pairs(a) + _mean_of_pairs(b) - 2 * float(polynomial_kernel(a, b).mean())
 
 
 @dataclass(frozen=True)
@@ -171,10 +163,6 @@ def two_sample_test(real, fake, *, seed, judge=None):
     ----------
     D. Lopez-Paz, M. Oquab, Revisiting classifier two-sample tests, 2017.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     real, fake = _pair(real, fake, least=4)
     if judge is None:
         judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
@@ -210,16 +198,8 @@ def share_interval(count, n):
     ----------
     E. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
     """
-    if n < 1 or not 0 <= count <= n:
-        raise ValueError(
-            f"Expected n of at least 1 and a count from 0 to n. Received: count={count}, n={n}."
-        )
-    z = 1.959963984540054
-    share = count / n
-    middle = share + z**2 / (2 * n)
-    spread = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    scale = 1 + z**2 / n
-    return max(0.0, float((middle - spread) / scale)), min(1.0, float((middle + spread) / scale))
+    interval = binomtest(count, n).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 @dataclass(frozen=True)
@@ -316,13 +296,9 @@ def nearest(queries, references):
         If the arrays do not fit one another.
     """
     queries, references = _pair(queries, references, least=1)
-    distances, indices = np.empty(len(queries)), np.empty(len(queries), np.int64)
-    for start, squares in _squared_distances(queries, references):
-        rows = slice(start, start + len(squares))
-        indices[rows] = squares.argmin(axis=1)
-        # Exactly, from the pair itself: what is left of a difference of large squares is not.
-        distances[rows] = np.linalg.norm(queries[rows] - references[indices[rows]], axis=1)
-    return distances, indices
+    found = NearestNeighbors(n_neighbors=1).fit(references)
+    distances, indices = found.kneighbors(queries)
+    return distances[:, 0], indices[:, 0]
 
 
 def precision_recall(real, fake, *, k=3):
@@ -361,36 +337,19 @@ def precision_recall(real, fake, *, k=3):
 
 
 def _share_inside(queries, references, k):
-    reach = np.empty(len(references))
-    for start, squares in _squared_distances(references, references):
-        # The row itself is the nearest of all, at 0.
-        reach[start : start + len(squares)] = np.partition(squares, k, axis=1)[:, k]
-    inside = 0
-    for _, squares in _squared_distances(queries, references):
-        inside += np.count_nonzero((squares <= reach).any(axis=1))
-    return inside / len(queries)
-
-
-def _squared_distances(queries, references):
-    """Yield the first row and the table of squared distances, some rows of queries at a time."""
-    lengths = (references**2).sum(axis=1)
-    for start in range(0, len(queries), _ROWS_AT_ONCE):
-        some = queries[start : start + _ROWS_AT_ONCE]
-        squares = (some**2).sum(axis=1)[:, np.newaxis] + lengths - 2 * some @ references.T
-        yield start, np.maximum(squares, 0)
+    # Of a row that was fitted, the nearest neighbour is the row itself, at 0.
+    reach = NearestNeighbors(n_neighbors=k + 1).fit(references).kneighbors(references)[0][:, k]
+    distances = pairwise_distances_chunked(queries, references)
+    return sum(np.count_nonzero((some <= reach).any(axis=1)) for some in distances) / len(queries)
 
 
 def _covariance(rows):
     return np.atleast_2d(np.cov(rows, rowvar=False))
 
 
-def _cubic(a, b):
-    return (a @ b.T / a.shape[1] + 1) ** 3
-
-
 def _mean_of_pairs(rows):
     """Return the mean kernel of all pairs of different rows."""
-    table = _cubic(rows, rows)
+    table = polynomial_kernel(rows, rows)
     n = len(rows)
     return float((table.sum() - np.trace(table)) / (n * (n - 1)))
 
