@@ -85,7 +85,7 @@ class Exam:
                 break
             if not ran:
                 raise BrokenChapterError(f"The chapter itself fails. Received: {failure}")
-            broke[ran[-1]] = f"broke the run: {failure.error}"
+            broke[ran[-1]] = f"broke the run: {failure.error.splitlines()[0]}"
             del left[ran[-1]]
         # Without the one that was taken out last all is well, so it was to blame. Those taken out
         # before it may have been innocent: they are put back, one by one.
