@@ -119,7 +119,7 @@ def _efficientnet_lite0(size, include_top, weights):
     pixels = keras.Input((size, size, 3), name="pixels")
     x = layers.Rescaling(1 / 128, offset=-127 / 128, name="prepared")(pixels)
     x = layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="stem_conv")(x)
-    x = layers.BatchNormalization(epsilon=1e-3, name="stem_norm")(x)
+    x = _norm("stem_norm")(x)
     x = layers.ReLU(max_value=6, name="stem")(x)
     for stage, (blocks, window, stride, expansion, channels) in enumerate(EFFICIENTNET_STAGES, 1):
         for block in range(blocks):
@@ -127,7 +127,7 @@ def _efficientnet_lite0(size, include_top, weights):
             step = stride if block == 0 else 1
             x = _inverted_residual(x, window, step, expansion, channels, name)
     x = layers.Conv2D(1280, 1, use_bias=False, name="head_conv")(x)
-    x = layers.BatchNormalization(epsilon=1e-3, name="head_norm")(x)
+    x = _norm("head_norm")(x)
     x = layers.ReLU(max_value=6, name="head")(x)
     x = layers.GlobalAveragePooling2D(name="features")(x)
     if include_top:
@@ -148,17 +148,24 @@ def _inverted_residual(x, window, stride, expansion, channels, name):
     if expansion > 1:
         wide = expansion * x.shape[-1]
         x = layers.Conv2D(wide, 1, use_bias=False, name=f"{name}_expand")(x)
-        x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_expand_norm")(x)
+        x = _norm(f"{name}_expand_norm")(x)
         x = layers.ReLU(max_value=6, name=f"{name}_expand_relu")(x)
     x = layers.DepthwiseConv2D(
         window, strides=stride, padding="same", use_bias=False, name=f"{name}_depthwise"
     )(x)
-    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_depthwise_norm")(x)
+    x = _norm(f"{name}_depthwise_norm")(x)
     x = layers.ReLU(max_value=6, name=f"{name}_depthwise_relu")(x)
     x = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project")(x)
     adds = stride == 1 and before.shape[-1] == channels
-    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_project_norm" if adds else name)(x)
+    x = _norm(f"{name}_project_norm" if adds else name)(x)
     return layers.Add(name=name)([before, x]) if adds else x
+
+
+def _norm(name):
+    from keras import layers
+
+    # The momentum matters only where it is trained further: few pictures make few steps.
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-3, name=name)
 
 
 def _squeezenet(size, include_top, weights):

@@ -8,6 +8,7 @@ and `show` puts that on the page as alternative text.
 from course_utils.plots.animation import animate, few_colours
 from course_utils.plots.charts import bars, confusion_matrix, curves, history
 from course_utils.plots.display import show
+from course_utils.plots.gallery import map_grid
 from course_utils.plots.images import image_grid
 from course_utils.plots.network import shape_flow
 from course_utils.plots.overlays import boxes, heat_map, masks
@@ -25,6 +26,7 @@ __all__ = [
     "heat_map",
     "history",
     "image_grid",
+    "map_grid",
     "masks",
     "shape_flow",
     "show",
