@@ -131,10 +131,10 @@ def published_solution(cell):
 def names_of(source):
     """Return two sets: the names that a cell reads from cells before it, and those that it binds.
 
-    A cell that is no plain Python, such as one with a magic command, counts as doing neither.
+    Lines with magic commands count for nothing, and so does a cell that is no Python.
     """
     try:
-        module = compile(source, "cell", "exec")
+        module = compile(re.sub(r"(?m)^( *)[%!].*$", r"\1pass", source), "cell", "exec")
     except SyntaxError:
         return set(), set()
     read, bound, inner = set(), set(), set()

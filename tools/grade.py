@@ -81,10 +81,12 @@ class Exam:
             outcomes, failure, ran = self._run(left)
             if failure is None:
                 break
-            if not ran:
+            # Before any answer: by a cell of the chapter, which one of them needs or all do.
+            if not ran and self._run({})[1] is not None:
                 raise BrokenChapterError(f"The chapter itself fails. Received: {failure}")
-            broke[ran[-1]] = f"broke the run: {failure.error}"
-            del left[ran[-1]]
+            number = (ran or list(left))[-1]
+            broke[number] = f"broke the run: {failure.error.splitlines()[0]}"
+            del left[number]
         # Without the one that was taken out last all is well, so it was to blame. Those taken out
         # before it may have been innocent: they are put back, one by one.
         for number in list(broke)[:-1]:

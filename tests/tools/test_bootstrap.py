@@ -391,19 +391,17 @@ def choose(bootstrap, monkeypatch, versions, **changes):
     return bootstrap.choose_python(options(**changes))
 
 
-def test_python_of_a_wrong_version_looks_for_another(bootstrap, monkeypatch):
-    versions = {"python3": (3, 14), "python3.11": (3, 11), "python3.12": (3, 12)}
-    assert choose(bootstrap, monkeypatch, versions) == ("python3.12", (3, 12))
-
-
-def test_python_that_runs_the_script_is_preferred(bootstrap, monkeypatch):
-    versions = {"python3": (3, 11), "python3.13": (3, 13)}
-    assert choose(bootstrap, monkeypatch, versions) == ("python3", (3, 11))
-
-
-def test_colab_takes_the_newest_python(bootstrap, monkeypatch):
-    versions = {"python3": (3, 11), "python3.12": (3, 12), "python3.13": None}
-    assert choose(bootstrap, monkeypatch, versions, colab=True) == ("python3.12", (3, 12))
+@pytest.mark.parametrize(
+    ("versions", "colab", "chosen"),
+    [
+        ({"python3": (3, 14), "python3.11": (3, 11), "python3.12": (3, 12)}, False, "python3.12"),
+        ({"python3": (3, 11), "python3.13": (3, 13)}, False, "python3"),
+        ({"python3": (3, 11), "python3.12": (3, 12), "python3.13": None}, True, "python3.12"),
+    ],
+    ids=["another where the script's own will not do", "the script's own", "the newest on Colab"],
+)
+def test_python_is_chosen(bootstrap, monkeypatch, versions, colab, chosen):
+    assert choose(bootstrap, monkeypatch, versions, colab=colab) == (chosen, versions[chosen])
 
 
 def test_no_python_will_do(bootstrap, monkeypatch):
