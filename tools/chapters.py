@@ -1,6 +1,8 @@
 """What the tools and the tests share about notebook files: finding, reading, digesting, writing."""
 
 import ast
+import builtins
+import dis
 import hashlib
 import json
 import os
@@ -8,6 +10,7 @@ import re
 import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
+from types import CodeType
 
 import nbformat
 from nbformat.v4 import new_code_cell
@@ -125,25 +128,67 @@ def published_solution(cell):
     return fences[0].rstrip() if len(fences) == 1 else None
 
 
-def with_answers(notebook, parameters, answer):
-    """Derive a chapter that runs fast, with cells of your own in place of its exercises.
+def names_of(source):
+    """Return two sets: the names that a cell reads from cells before it, and those that it binds.
 
-    `parameters` is source that is run after the cell tagged parameters. ``answer(number, stub,
+    A cell that is no plain Python, such as one with a magic command, counts as doing neither.
+    """
+    try:
+        module = compile(source, "cell", "exec")
+    except SyntaxError:
+        return set(), set()
+    read, bound, inner = set(), set(), set()
+    for step in dis.get_instructions(module):
+        if step.opname == "STORE_NAME":
+            bound.add(step.argval)
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in bound:
+            read.add(step.argval)
+    functions = [part for part in module.co_consts if isinstance(part, CodeType)]
+    for function in functions:  # these run later, when all of the cell's names are bound
+        steps = dis.get_instructions(function)
+        # A class's body and a comprehension may use LOAD_NAME as well.
+        inner |= {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+        functions += [part for part in function.co_consts if isinstance(part, CodeType)]
+    return (read | (inner - bound)) - set(dir(builtins)), bound
+
+
+def exercises_of(notebook, answer, sources=()):
+    """Derive a notebook of a chapter's exercises, with cells of your own in their place.
+
+    Of the chapter's other cells it has the set-up, those that define what stubs, solutions and
+    `sources` read, and after an exercise those that read what it binds. ``answer(number, stub,
     solution)`` is called with an exercise's number, its cell and the source of its published
     solution, and returns the list of code cells to run there. The chapter's own cells keep their
     ids, so that a failure names them; it is itself not changed.
     """
-    cells = []
-    for cell in code_cells(notebook):
-        if "exercise" in tags(cell):
-            number = final_check(cell.source).args[0].value
-            cells += answer(number, cell, published_solution(solution_of(notebook, cell)))
-            continue
-        cells.append(new_code_cell(cell.source, id=cell.id))
-        if "parameters" in tags(cell):
-            cells.append(new_code_cell(parameters, id="fast"))
+    cells = code_cells(notebook)
+    solved = {
+        cell.id: published_solution(solution_of(notebook, cell))
+        for cell in cells
+        if "exercise" in tags(cell)
+    }
+    names = {cell.id: names_of(cell.source) for cell in cells}
+    kept = {cell.id for cell in cells if "setup" in tags(cell)} | set(solved)
+    answered, wanted = set(), set().union(*(names_of(source)[0] for source in sources))
+    for cell in cells:
+        if cell.id in solved:
+            reads, binds = names_of(f"{cell.source}\n{solved[cell.id]}")
+            wanted |= reads
+            answered |= binds
+        elif answered & names[cell.id][0]:
+            kept.add(cell.id)
+            wanted |= names[cell.id][0]
+    while more := {cell.id for cell in cells if cell.id not in kept and wanted & names[cell.id][1]}:
+        kept |= more
+        wanted |= set().union(*(names[each][0] for each in more))
     derived = notebook.copy()
-    derived.cells = cells
+    derived.cells = []
+    for cell in cells:
+        if cell.id in solved:
+            number = final_check(cell.source).args[0].value
+            derived.cells += answer(number, cell, solved[cell.id])
+        elif cell.id in kept:
+            derived.cells.append(new_code_cell(cell.source, id=cell.id))
     return derived
 
 

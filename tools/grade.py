@@ -1,8 +1,8 @@
 """Check the exercises of handed-in notebooks: ``make grade NB=03 IN=folder OUT=grades-03.csv``.
 
-Of each notebook only the answers are taken, the cells that call ``check("3.1", ...)``, and run in a
-fresh copy of the chapter, with settings that make it fast. So changed cells and stored outputs
-count for nothing. An answer has to stand in one cell. This runs other people's code as you: use a
+Of each notebook only the answers are taken, the cells that call ``check("3.1", ...)``, and run with
+the cells of the chapter that they need. So changed cells and stored outputs count for nothing. An
+answer has to stand in one cell. This runs other people's code as you: use a
 machine or an account where that does no harm.
 """
 
@@ -16,41 +16,39 @@ import secrets
 import sys
 import tempfile
 import zipfile
-from importlib import import_module
 from pathlib import Path
 
 from chapters import (
     code_cells,
+    exercises_of,
     final_check,
     find_chapters,
     output_text,
     parse,
     read,
     tags,
-    with_answers,
     write_atomically,
 )
 from kernels import execute, kernel_environment
 from nbformat.v4 import new_code_cell
 
-SECONDS = 120  # that a cell may take; with the settings of FAST no honest one needs them
+SECONDS = 120  # that a cell may take; no honest answer needs them
 LARGEST = 100_000_000  # bytes of a file that is looked into
 HEAR = Path(__file__).with_name("hear.py").read_text(encoding="utf-8")
 
 
 class BrokenChapterError(RuntimeError):
-    """The chapter does not run to its end with its own solutions."""
+    """The chapter's exercises do not run to their end with its own solutions."""
 
 
 class Exam:
     """A chapter, prepared to have answers put in; `numbers` are those of its exercises.
 
-    `parameters` is source that makes the chapter fast, `seconds` what a cell may take.
+    `seconds` is what a cell may take.
     """
 
-    def __init__(self, chapter, parameters, environment, seconds=SECONDS):
+    def __init__(self, chapter, environment, seconds=SECONDS):
         self._chapter = chapter
-        self._parameters = parameters
         self._environment = environment
         self._seconds = seconds
         self.numbers = [
@@ -107,7 +105,8 @@ class Exam:
                 cells.insert(0, heard[number])
             return cells
 
-        notebook = with_answers(self._chapter, self._parameters, answer)
+        given = [source for sources in answers.values() for source in sources]
+        notebook = exercises_of(self._chapter, answer, given)
         notebook.cells.insert(0, new_code_cell(HEAR, id="hear"))
         with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
             failure = execute(notebook, folder, self._environment, timeout=self._seconds).failure
@@ -234,9 +233,8 @@ def prepare(options):
     chapter = paths[0].stem[:2]
     unset = dict.fromkeys(("COURSE_SEED", "COURSE_STRICT", "COURSE_RECORD"))
     environment = kernel_environment("quick", "tensorflow", COURSE_OFFLINE="1", **unset)
-    fast = import_module(f"course_utils.exercises.chapter_{chapter}").FAST
     out = Path(os.path.expanduser(options.out or f"grades-{chapter}.csv"))
-    return folder, Exam(read(paths[0]), fast, environment), out
+    return folder, Exam(read(paths[0]), environment), out
 
 
 def main(arguments=None):

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils._validate import whole
-from course_utils.data.fetch import DataError, Places
+from course_utils.data.fetch import DataError, DataFolders
 from course_utils.data.photograph import fault, shrink, square
 from course_utils.drawn.scenes import make_scenes
 
@@ -175,7 +175,7 @@ def load_coco_captions(size=224):
         lists can be loaded; when `size` is out of range.
     """
     size = whole("size", size, 1, 2_048)
-    root = _find(Places.from_environment())
+    root = _find(DataFolders.from_environment())
     listing = _read_listing(root / LISTING)
     folder = root / PHOTOGRAPHS
     there = _files(folder)
@@ -300,10 +300,10 @@ def write_drawn_coco(folder, n, *, seed, **settings):
 # --- Finding it -----------------------------------------------------------------------------------
 
 
-def _find(places):
+def _find(folders):
     """Return the folder in which both the photographs and the listing lie."""
-    roots = [path.parent for path in places.staged(_FOLDER, PHOTOGRAPHS)]
-    roots.append(places.cache / _FOLDER)
+    roots = [path.parent for path in folders.staged(_FOLDER, PHOTOGRAPHS)]
+    roots.append(folders.cache / _FOLDER)
     found = []
     for root in dict.fromkeys(roots):
         missing = []
@@ -314,8 +314,8 @@ def _find(places):
         if not missing:
             return root
         found.append(f"  {root}: {_whats_there(root, missing)}")
-    if places.data_dir is not None and not places.data_dir.is_dir():
-        found.insert(0, f"  COURSE_DATA_DIR: {places.data_dir} is not a folder")
+    if folders.data_dir is not None and not folders.data_dir.is_dir():
+        found.insert(0, f"  COURSE_DATA_DIR: {folders.data_dir} is not a folder")
     raise DataError(
         "\n".join(
             [
@@ -327,7 +327,7 @@ def _find(places):
                 "To put them there by hand, download",
                 _ADDRESSES,
                 "and unpack both into one folder: either one that COURSE_DATA_DIR names, or",
-                f"  {places.cache / _FOLDER}",
+                f"  {folders.cache / _FOLDER}",
                 "Without photographs, chapter 15 runs on drawn scenes, in the profile quick.",
             ]
         )

@@ -1,30 +1,32 @@
 """Getting a recorded file or folder: staged by hand, from the cache, or downloaded, always checked.
 
-What has its final name has been checked: a download goes to a part file, whose size is checked as
-it arrives and whose sha256 is checked before it is renamed.
+What has its final name has been checked: a download goes to a part file, which is renamed once its
+sha256 is the recorded one. pooch hashes; it would start over after a cut, so that is done here.
 """
 
 import errno
-import json
 import os
+import re
 import shutil
+import sys
+import tarfile
+import tempfile
 import time
+import uuid
 import warnings
-from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 with warnings.catch_warnings():
     # pooch loads tqdm's bar for notebooks, which complains where ipywidgets is not installed.
     warnings.filterwarnings("ignore", message="IProgress not found")
     import pooch
 
-from course_utils.data.archives import ArchiveError, unpack
-from course_utils.data.download import Download, MirrorError, Patience
-from course_utils.data.locking import exclusive
-from course_utils.data.places import Places
-from course_utils.data.sources import ListedFolder, SingleFile
+CHECKOUT = Path(__file__).resolve().parents[2]
 
+_CHUNK = 1 << 16
+_BAR_FROM = 1_000_000  # bytes; smaller files need no progress bar
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-__all__ = ["DataError", "Patience", "Places", "fetch", "fetch_folder"]
 
 
 class DataError(OSError):
@@ -35,20 +37,81 @@ class DataError(OSError):
     """
 
 
-def fetch(record, places=None, patience=None):
+@dataclass(frozen=True)
+class DataFolders:
+    """Where data are looked for.
+
+    Parameters
+    ----------
+    cache : pathlib.Path
+        Where downloads are kept.
+    data_dir : pathlib.Path or None
+        Folder named by ``COURSE_DATA_DIR``: looked in first, never written to.
+    own : pathlib.Path or None
+        The ``data`` folder of a checkout, which holds the course's own weights.
+    offline : bool
+        True when nothing may be downloaded.
+    """
+
+    cache: Path
+    data_dir: Path | None = None
+    own: Path | None = None
+    offline: bool = False
+
+    @classmethod
+    def from_environment(cls):
+        """Read ``COURSE_DATA_DIR``, ``COURSE_CACHE_DIR`` and ``COURSE_OFFLINE``.
+
+        The cache is ``COURSE_CACHE_DIR``, else ``data/cache`` of a checkout, else the user's cache
+        folder as pooch names it.
+        """
+        own = CHECKOUT / "data"
+        own = own if own.is_dir() and (CHECKOUT / "pyproject.toml").is_file() else None
+        cache = os.environ.get("COURSE_CACHE_DIR")
+        cache = cache or (own / "cache" if own else pooch.os_cache("keras-vision-course"))
+        data_dir = os.environ.get("COURSE_DATA_DIR")
+        return cls(
+            cache=Path(os.path.expanduser(cache)).absolute(),
+            data_dir=Path(os.path.expanduser(data_dir)).absolute() if data_dir else None,
+            own=own,
+            offline=os.environ.get("COURSE_OFFLINE", "") not in ("", "0"),
+        )
+
+    def staged(self, folder, name):
+        """List where a file or folder staged by hand may lie, in the order of trying.
+
+        That is in the data set's folder (none if it is ""), then at the top.
+        """
+        roots = [root for root in (self.data_dir, self.own) if root is not None]
+        return [root / place / name for root in roots for place in dict.fromkeys((folder, ""))]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for a connection and for data, in seconds, and how often to try.
+
+    `attempts` in a row that bring nothing new end the tries at a mirror; `pause` is the wait before
+    the second one, doubled before each further one.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    attempts: int = 3
+    pause: float = 1.0
+
+
+def fetch(record, folders=None, patience=None):
     """Get a recorded file.
 
     Looked for in ``COURSE_DATA_DIR``, then in a checkout's ``data`` folder, then in the cache, and
-    downloaded at last; mirrors are tried in order.
+    downloaded at last; mirrors are tried in order, and what was cut off goes on.
 
     Parameters
     ----------
     record : course_utils.data.sources.Record
-        What is wanted.
-    places : Places, optional
+    folders : DataFolders, optional
         Where to look; by default what the environment says.
     patience : Patience, optional
-        How long to wait and how often to try.
 
     Returns
     -------
@@ -61,242 +124,295 @@ def fetch(record, places=None, patience=None):
     DataError
         When the file can be had nowhere.
     """
-    return _Search(record, places or Places.from_environment(), patience or Patience()).file()
+    return _Search(record, folders, patience).file()
 
 
-def fetch_folder(record, places=None, patience=None):
-    """Get the folder that a recorded archive unpacks to.
-
-    Parameters
-    ----------
-    record : course_utils.data.sources.Record
-        An archive, with `unpacked` set.
-    places : Places, optional
-        Where to look; by default what the environment says.
-    patience : Patience, optional
-        How long to wait and how often to try.
+def fetch_folder(record, folders=None, patience=None):
+    """Get the folder that a recorded archive unpacks to; parameters as of `fetch`.
 
     Returns
     -------
     pathlib.Path
-        A folder whose files' names and sizes are those recorded, or as its own table says.
+        A folder whose files are those recorded, or as its own table says.
 
     Raises
     ------
     DataError
-        When it can be had nowhere, or the archive is not safe to unpack.
+        When it can be had nowhere.
     """
-    return _Search(record, places or Places.from_environment(), patience or Patience()).folder()
+    return _Search(record, folders, patience).folder()
+
+
+class _Failed(Exception):  # noqa: N818 - an outcome of one attempt
+    """A mirror did not deliver: `reason`, and whether trying `again` may help."""
+
+    def __init__(self, reason, again):
+        super().__init__(reason)
+        self.again = again
 
 
 class _Search:
     """One search for one record: what was found on the way goes into the error, if there is one."""
 
-    def __init__(self, record, places, patience):
+    def __init__(self, record, folders, patience):
         self.record = record
-        self.places = places
-        self.patience = patience
-        self.cached = places.cache.joinpath(record.folder, record.name)
-        self.found = []  # (place, what is wrong there)
-        self.tried = []  # (mirror, what went wrong)
-        if places.data_dir is not None and not places.data_dir.is_dir():
-            self._note("COURSE_DATA_DIR", f"{places.data_dir} is not a folder")
+        self.folders = folders or DataFolders.from_environment()
+        self.patience = patience or Patience()
+        self.cached = self.folders.cache.joinpath(record.folder, record.name)
+        self.found = {}  # what is wrong with what lies where
+        self.tried = {}  # what went wrong at which mirror
+        data_dir = self.folders.data_dir
+        if data_dir is not None and not data_dir.is_dir():
+            self._pass_over("COURSE_DATA_DIR", f"{data_dir} is not a folder")
 
     def file(self):
-        for path in self.places.staged(self.record.folder, self.record.name):
-            if path.exists():
-                if (problem := self._file_problem(path)) is None:
+        for path in self.folders.staged(self.record.folder, self.record.name):
+            if path.exists() and self._holds(path, self._file_problem):
+                return path
+        if self.record.unpacked_size:
+            for path in self.folders.staged(self.record.folder, self.cached.stem):
+                if path.is_file() and self._holds(path, self._unpacked_problem):
                     return path
-                self._note(path, problem)
-        if isinstance(self.record.unpacked, SingleFile):
-            for path in self.places.staged(self.record.folder, self.record.unpacked.name):
-                if path.is_file():
-                    if (problem := self.record.unpacked.problem(path)) is None:
-                        return path
-                    self._note(path, problem)
-        if self._cached_file_holds():
+        if self.cached.exists() and self._holds(self.cached, self._file_problem):
             return self.cached
-        if self.places.offline:
-            self._drop_bad_file()
-            raise self._error("COURSE_OFFLINE is set, so nothing is downloaded.")
-        with self._lock(self.cached):
-            # Another process may have fetched it while this one waited.
-            if not self._cached_file_holds():
-                self._drop_bad_file()
-                self._download()
+        try:
+            self.cached.unlink(missing_ok=True)
+            if self.folders.offline:
+                raise self._error("COURSE_OFFLINE is set, so nothing is downloaded.")
+            self.cached.parent.mkdir(parents=True, exist_ok=True)
+            self._download()
+        except DataError:
+            raise
+        except OSError as error:
+            raise self._cannot_write(error) from error
         return self.cached
 
     def folder(self):
-        contents = self.record.unpacked
-        for path in self.places.staged(self.record.folder, contents.name):
-            if path.is_dir():
-                if (problem := contents.problem(path)) is None:
-                    return path
-                self._note(path, problem)
-        folder = self.cached.parent / contents.name
-        if self._cached_folder_holds(folder):
-            return folder
+        contents = self.record.contents
+        cached = self.cached.with_name(contents.name)
+        for path in (*self.folders.staged(self.record.folder, contents.name), cached):
+            if path.is_dir() and self._holds(path, contents.problem):
+                return path
         archive = self.file()
-        with self._lock(folder):
-            if not self._cached_folder_holds(folder):
-                self._unpack(archive, folder)
-        return folder
-
-    def _note(self, place, problem):
-        if (place, problem) not in self.found:
-            self.found.append((place, problem))
-            warnings.warn(f"passed over {place}: {problem}", stacklevel=5)
-
-    def _file_problem(self, path):
         try:
-            if not path.is_file():
-                return "not a file"
-            size = path.stat().st_size
-            if size != self.record.size:
-                return f"{size:,} bytes where {self.record.size:,} are recorded"
-            if pooch.file_hash(str(path), alg="sha256") != self.record.sha256:
-                return "its sha256 is not the recorded one"
-        except OSError as error:
-            return f"cannot be read ({error.strerror})"
-        return None
-
-    def _cached_file_holds(self):
-        if not self.cached.exists():
-            return False
-        problem = self._file_problem(self.cached)
-        if problem is not None:
-            self._note(self.cached, problem)
-        return problem is None
-
-    def _drop_bad_file(self):
-        if self.cached.exists():
-            try:
-                self.cached.unlink()
-            except OSError as error:
-                raise self._cannot_write(error) from error
-
-    def _cached_folder_holds(self, folder):
-        if not folder.is_dir():
-            return False
-        listing = _listing_of(folder)
-        contents = self.record.unpacked
-        if listing.is_file():
-            sizes = json.loads(listing.read_text(encoding="utf-8"))
-            contents = ListedFolder(contents.name, contents.pattern, sizes)
-        problem = contents.problem(folder)
-        if problem is not None:
-            self._note(folder, problem)
-        return problem is None
-
-    def _unpack(self, archive, folder):
-        contents = self.record.unpacked
-        listing = _listing_of(folder)
-        try:
-            if folder.exists():
-                shutil.rmtree(folder)
-            unpack(archive, folder, contents)
-            # The archive's hash was right, so this is the truth to hold the folder against later.
-            sizes = ListedFolder.of(folder, contents.pattern).sizes
-            draft = listing.with_suffix(".part")
-            draft.write_text(json.dumps(dict(sizes)), encoding="utf-8")
-            draft.replace(listing)
-        except ArchiveError as error:
-            raise self._error(f"The archive {archive} {error}; nothing was unpacked.") from error
+            self._unpack(archive, cached)
+        except tarfile.TarError as error:
+            raise self._error(f"The archive {archive} is not as it should be ({error}).") from error
         except OSError as error:
             raise self._cannot_write(error) from error
+        return cached
 
-    @contextmanager
-    def _lock(self, target):
-        lock = self.places.cache / ".locks" / f"{target.name}.lock"
-        with ExitStack() as held:
+    def _holds(self, path, problem_of):
+        """Tell whether a file or folder is as recorded; if not, say so and go on."""
+        try:
+            problem = problem_of(path)
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+        if problem is not None:
+            self._pass_over(path, problem)
+        return problem is None
+
+    def _pass_over(self, place, problem):
+        if place not in self.found:
+            warnings.warn(f"passed over {place}: {problem}", stacklevel=5)
+        self.found[place] = problem
+
+    def _file_problem(self, path):
+        size = path.stat().st_size
+        if not path.is_file():
+            return "not a file"
+        if size != self.record.size:
+            return f"{size:,} bytes where {self.record.size:,} are recorded"
+        if pooch.file_hash(str(path), alg="sha256") != self.record.sha256:
+            return "its sha256 is not the recorded one"
+        return None
+
+    def _unpacked_problem(self, path):
+        size, expected = path.stat().st_size, self.record.unpacked_size
+        return None if size == expected else f"{size:,} bytes where {expected:,} are recorded"
+
+    def _unpack(self, archive, folder):
+        """Unpack into a folder of its own, which takes its final name when it is whole."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+            with tarfile.open(archive, "r:gz") as tar:
+                # Python 3.11.3 and older have no filter; the archive's sha256 is right in any case.
+                tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+                tar.extractall(scratch)
+            shutil.rmtree(folder, ignore_errors=True)
             try:
-                lock.parent.mkdir(parents=True, exist_ok=True)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                held.enter_context(exclusive(lock, self.patience.lock, self._say_waiting))
-            except TimeoutError as error:
-                raise self._error(f"Gave up waiting: {error}.") from error
-            except OSError as error:
-                raise self._cannot_write(error) from error
-            yield
-
-    def _say_waiting(self):
-        print(f"Another process is fetching {self.record.name}; waiting for it.", flush=True)
+                Path(scratch, folder.name).rename(folder)
+            except OSError:
+                if not folder.is_dir():  # as it is where another process was faster
+                    raise
 
     def _download(self):
-        part = self.cached.with_name(f"{self.record.name}.part")
-        download = Download(self.record, part, self.patience)
-        free = shutil.disk_usage(self.cached.parent).free
-        missing = self.record.size - len(download)
-        if free < missing:
-            raise self._error(
-                f"The disk is full: {missing:,} bytes are needed in {self.cached.parent}, "
-                f"{free:,} are free. Make room, or name another folder in COURSE_CACHE_DIR."
-            )
-        for url in self.record.urls:
-            reason = self._try_mirror(url, download)
-            if reason is None:
-                return
-            self.tried.append((url, reason))
+        part = self._claim_part()
+        try:
+            for url in self.record.urls:
+                try:
+                    self._try_mirror(url, part)
+                except _Failed as failure:
+                    self.tried[url] = str(failure)
+                else:
+                    part.replace(self.cached)
+                    return
+        except OSError as error:
+            if error.errno in _DISK_FULL:
+                part.unlink(missing_ok=True)
+            raise
+        finally:
+            if part.exists():  # for the next try to go on from
+                part.replace(self._part_name(""))
         raise self._error("No mirror delivered it.")
 
-    def _try_mirror(self, url, download):
-        """Try one mirror as often as makes sense; return why it failed, or None."""
-        failures = 0
-        most = len(download)
+    def _part_name(self, owner):
+        return self.cached.with_name(f"{self.record.name}.part{owner}")
+
+    def _claim_part(self):
+        """Return a part file that is this search's alone, with what an ended one left in it."""
+        mine = self._part_name(f"-{uuid.uuid4().hex}")
+        for left in self.cached.parent.glob(f"{self.record.name}.part*"):
+            # A download that lives writes all the time; one that was killed does not.
+            quiet = time.time() - left.stat().st_mtime > 2 * self.patience.read
+            if left == self._part_name("") or quiet:
+                try:
+                    left.replace(mine)
+                except FileNotFoundError:  # another process was faster
+                    continue
+                break
+        if mine.exists() and mine.stat().st_size > self.record.size:
+            mine.unlink()
+        return mine
+
+    def _try_mirror(self, url, part):
+        """Try one mirror as often as makes sense, or raise `_Failed` with its last reason."""
+        failures, most = 0, part.stat().st_size if part.exists() else 0
         while True:
             try:
-                download.attempt(url)
-                if self._file_problem(download.part) is None:
-                    os.replace(download.part, self.cached)
-                    return None
-                download.part.unlink()
+                resumed = self._request(url, part)
+                if self._file_problem(part) is None:
+                    return
+                part.unlink()
                 # What was resumed may have begun at another mirror.
-                reason = "wrong bytes: the sha256 is not the recorded one"
-                again = download.resumed
-            except MirrorError as error:
-                reason, again = str(error), error.again
-            except OSError as error:
-                if error.errno in _DISK_FULL:
-                    download.part.unlink(missing_ok=True)
-                self.tried.append((url, "stopped, because the cache cannot be written"))
-                raise self._cannot_write(error) from error
-            have = len(download)
+                failure = _Failed("wrong bytes: the sha256 is not the recorded one", again=resumed)
+            except _Failed as error:
+                failure = error
+            have = part.stat().st_size if part.exists() else 0
             failures = 0 if have > most else failures + 1
             most = max(most, have)
-            if not again or failures >= self.patience.attempts:
-                return reason if failures < 2 else f"{reason} ({failures} attempts)"
+            if not failure.again or failures >= self.patience.attempts:
+                tries = f" ({failures} attempts)" if failures > 1 else ""
+                raise _Failed(f"{failure}{tries}", again=False)
             time.sleep(self.patience.pause * 2 ** max(failures - 1, 0))
+
+    def _request(self, url, part):
+        """Ask once for what is missing of the part file; return whether it was added to older bytes."""
+        import requests  # slow to import, and not needed when nothing is downloaded
+        from urllib3.exceptions import HTTPError, ReadTimeoutError  # comes with requests
+
+        have = part.stat().st_size if part.exists() else 0
+        if have == self.record.size:
+            return True
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        timeout = (self.patience.connect, self.patience.read)
+        try:
+            with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+                have = self._accept(response, have, part)
+                resumed = have > 0
+                with open(part, "ab" if have else "wb") as file, self._bar(have) as bar:
+                    # read1 returns what has arrived. Nothing is decoded: a server that labels a
+                    # .gz file as encoded would change it.
+                    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+                        have += len(chunk)
+                        file.write(chunk)
+                        bar.update(len(chunk))
+                        if have > self.record.size:
+                            file.truncate(0)
+                            more = f"wrong size: sends more than {self.record.size:,} bytes"
+                            raise _Failed(more, again=False)
+        except requests.ConnectTimeout as error:
+            raise _Failed(f"no connection within {timeout[0]:g} s", again=True) from error
+        except (requests.ReadTimeout, ReadTimeoutError) as error:
+            raise _Failed(f"stalled: no data for {timeout[1]:g} s", again=True) from error
+        except requests.ConnectionError as error:
+            raise _Failed(f"no connection ({_first_cause(error)})", again=True) from error
+        except requests.RequestException as error:
+            raise _Failed(f"request failed ({error})", again=False) from error
+        except HTTPError as error:
+            raise self._cut_off(have) from error
+        if have < self.record.size:
+            raise self._cut_off(have)
+        return resumed
+
+    def _cut_off(self, have):
+        return _Failed(f"cut off after {have:,} of {self.record.size:,} bytes", again=True)
+
+    def _accept(self, response, have, part):
+        """Check status and size of an answer; return how many bytes of the part file stay."""
+        sent = response.headers.get("Content-Range", "")
+        if response.status_code == 200:
+            have = 0
+        elif response.status_code == 416 or not sent.startswith(f"bytes {have}-"):
+            if response.status_code in (206, 416):
+                part.unlink(missing_ok=True)
+                raise _Failed("refused to go on where the download stopped", again=True)
+        if response.status_code not in (200, 206):
+            again = response.status_code >= 500 or response.status_code in (408, 425, 429)
+            raise _Failed(f"HTTP {response.status_code} {response.reason}".rstrip(), again)
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) + have != self.record.size:
+            offered = f"offers {int(length) + have:,} bytes, not {self.record.size:,}"
+            raise _Failed(f"wrong size: {offered}", again=False)
+        return have
+
+    def _bar(self, have):
+        """Make a progress bar, for large files and where stderr is a terminal or a notebook."""
+        from tqdm import tqdm
+
+        visible = sys.stderr.isatty() or "ipykernel" in sys.modules
+        return tqdm(
+            total=self.record.size,
+            initial=have,
+            desc=self.record.name,
+            unit="B",
+            unit_scale=True,
+            ncols=79,
+            mininterval=0.5,
+            disable=not visible or self.record.size < _BAR_FROM,
+        )
 
     def _cannot_write(self, error):
         what = error.strerror or str(error)
         if error.errno in _DISK_FULL:
-            what = f"the disk is full ({what})"
+            what = f"the disk is full ({what}); {self.record.size:,} bytes are needed"
         return self._error(
-            f"The cache {self.places.cache} cannot be written: {what}. "
+            f"The cache {self.folders.cache} cannot be written: {what}. "
             "Name another folder in COURSE_CACHE_DIR."
         )
 
     def _error(self, what):
         record = self.record
+        data_dir = self.folders.data_dir or "a folder that COURSE_DATA_DIR names"
         lines = [
             f"{record.title}: {record.name} is not available. {what}",
             f"Expected: {record.name}, {record.size:,} bytes, sha256 {record.sha256}.",
             "Received:",
-            *(f"  {place}: {problem}" for place, problem in self.found),
-        ]
-        outcomes = dict(self.tried)
-        lines += [f"  {url}: {outcomes.get(url, 'not tried')}" for url in record.urls]
-        data_dir = self.places.data_dir or "a folder that COURSE_DATA_DIR names"
-        lines += [
+            *(f"  {place}: {problem}" for place, problem in self.found.items()),
+            *(f"  {url}: {self.tried.get(url, 'not tried')}" for url in record.urls),
             "To put it there by hand, download it from one of these addresses; save it as",
             f"  {self.cached}",
             f"or, in {data_dir}, as",
             f"  {record.relative}",
         ]
-        if record.unpacked is not None:
-            lines.append(f"There it may also lie unpacked, as {record.unpacked.name}.")
+        if record.contents or record.unpacked_size:
+            unpacked = record.contents.name if record.contents else self.cached.stem
+            lines.append(f"There it may also lie unpacked, as {unpacked}.")
         return DataError("\n".join(lines))
 
 
-def _listing_of(folder):
-    return folder.with_name(f"{folder.name}.listing.json")
+def _first_cause(error):
+    """Reduce a chain of wrapped exceptions to the words of the first cause."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -116,7 +116,7 @@ def load_fashion_mnist():
     """
     arrays = {}
     for part, record in sources.FASHION_MNIST.items():
-        arrays[part] = read_idx(fetch(record), record.unpacked.size)
+        arrays[part] = read_idx(fetch(record), record.unpacked_size)
     return tuple(
         ImageDataset(
             images=arrays[f"{part} images"][..., np.newaxis],
@@ -194,7 +194,7 @@ def load_flowers(size=128):
     if size < 1:
         raise ValueError(f"size must be a positive number of pixels. Received: {size!r}")
     folder = fetch_folder(sources.FLOWERS)
-    contents = sources.FLOWERS.unpacked
+    contents = sources.FLOWERS.contents
     names = sorted(sources.sizes_below(folder, contents.pattern))
     credits = _credits(folder, contents.manifest)
     uncredited = [name for name in names if name not in credits]
@@ -267,7 +267,7 @@ def weights_path(name):
     ----------
     name : str
         "squeezenet", or the name of one of the course's own files without its suffix, such as
-        "first_cnn".
+        "first_cnn", "forger".
 
     Returns
     -------

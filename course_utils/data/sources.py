@@ -9,124 +9,19 @@ import hashlib
 import importlib.metadata
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from course_utils.data.places import CHECKOUT
+from course_utils.data.fetch import CHECKOUT
 
 DISTRIBUTION = "keras-vision-course"
 OWN_WEIGHTS = Path(__file__).with_name("weights.json")
 
 
 @dataclass(frozen=True)
-class SingleFile:
-    """What a compressed file becomes once decompressed.
-
-    Parameters
-    ----------
-    name : str
-        Name of the decompressed file.
-    size : int
-        Its size in bytes.
-    """
-
-    name: str
-    size: int
-
-    def problem(self, path):
-        """Say what is wrong with a decompressed file.
-
-        Parameters
-        ----------
-        path : pathlib.Path
-            The file.
-
-        Returns
-        -------
-        str or None
-            None when it has the recorded size.
-        """
-        size = path.stat().st_size
-        return None if size == self.size else f"{size:,} bytes where {self.size:,} are recorded"
-
-
-@dataclass(frozen=True)
-class ListedFolder:
-    """An unpacked archive of which every file's name and size are known.
-
-    Parameters
-    ----------
-    name : str
-        Name of the folder inside the archive.
-    pattern : str
-        The files that count, as a glob below the folder; others beside them are ignored.
-    sizes : Mapping[str, int]
-        Size in bytes of each such file by its POSIX path below the folder.
-    """
-
-    name: str
-    pattern: str
-    sizes: Mapping[str, int]
-
-    def __post_init__(self):
-        object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))
-
-    @classmethod
-    def of(cls, folder, pattern):
-        """Describe a folder as it stands.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            A folder known to be right.
-        pattern : str
-            The files that count.
-
-        Returns
-        -------
-        ListedFolder
-        """
-        return cls(folder.name, pattern, sizes_below(folder, pattern))
-
-    @property
-    def most_bytes(self):
-        """Bytes that the files take together."""
-        return sum(self.sizes.values())
-
-    @property
-    def most_files(self):
-        """Number of files."""
-        return len(self.sizes)
-
-    def problem(self, folder):
-        """Say what is wrong with a folder's names and sizes.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The folder.
-
-        Returns
-        -------
-        str or None
-            None when names and sizes are those recorded; otherwise the first difference.
-        """
-        found = sizes_below(folder, self.pattern)
-        for name in sorted(self.sizes.keys() | found.keys()):
-            if name not in found:
-                return f"{name} is missing"
-            if name not in self.sizes:
-                return f"{name} does not belong there"
-            if found[name] != self.sizes[name]:
-                return f"{name} has {found[name]:,} bytes, not {self.sizes[name]:,}"
-        return None
-
-
-@dataclass(frozen=True)
-class CountedFolder:
-    """An unpacked archive with too many files to list: their number, names and total size.
+class FolderContents:
+    """What an archive unpacks to: the number of its files, their names and their total size.
 
     A folder that differs is accepted only when it says itself what it holds: a table named by
     `manifest` (see `read_attribution`) that lists exactly the files that are there. Sizes are
@@ -137,15 +32,15 @@ class CountedFolder:
     name : str
         Name of the folder inside the archive.
     pattern : str
-        The files that count, as a glob below the folder.
+        The files that count, as a glob below the folder; others beside them are ignored.
     count : int
         How many there are.
     names_sha256 : str
-        sha256 (hex) of their sorted POSIX paths, each ended by a newline, in UTF-8.
+        sha256 (hex) of their names, see `names_digest`.
     least_bytes, most_bytes : int
         Bounds on the bytes that they take together.
     manifest : str
-        Name of the table that describes a folder which differs.
+        Name of the table that describes a folder which differs; "" where none may.
     """
 
     name: str
@@ -154,40 +49,14 @@ class CountedFolder:
     names_sha256: str
     least_bytes: int
     most_bytes: int
-    manifest: str
-
-    @property
-    def most_files(self):
-        """Number of files."""
-        return self.count
+    manifest: str = ""
 
     def described(self, folder):
-        """Tell whether a folder says itself what it holds.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The folder.
-
-        Returns
-        -------
-        bool
-        """
-        return (folder / self.manifest).is_file()
+        """Tell whether a folder says itself what it holds."""
+        return bool(self.manifest) and (folder / self.manifest).is_file()
 
     def problem(self, folder):
-        """Say what is wrong with a folder's names and sizes.
-
-        Parameters
-        ----------
-        folder : pathlib.Path
-            The folder.
-
-        Returns
-        -------
-        str or None
-            None when the folder is as recorded, or as its own table says.
-        """
+        """Say what is wrong with a folder's names and sizes; None if nothing is."""
         sizes = sizes_below(folder, self.pattern)
         empty = [name for name, size in sizes.items() if size == 0]
         if empty:
@@ -195,9 +64,10 @@ class CountedFolder:
         if self.described(folder):
             return self._problem_by_manifest(folder, sizes)
         if len(sizes) != self.count:
+            advice = f", and no {self.manifest} says why" if self.manifest else ""
             return (
-                f"{len(sizes):,} files match {self.pattern} where {self.count:,} are recorded, "
-                f"and no {self.manifest} says why"
+                f"{len(sizes):,} files match {self.pattern} where {self.count:,} are recorded"
+                f"{advice}"
             )
         if names_digest(sizes) != self.names_sha256:
             return "the files' names are not those recorded"
@@ -247,13 +117,10 @@ class Record:
         Who made it, and how to cite it.
     folder : str
         Folder in which it is kept, below ``COURSE_DATA_DIR`` and below the cache; "" for none.
-    unpacked : SingleFile, ListedFolder, CountedFolder or None
-        What it becomes once unpacked, where that is accepted in its place.
-
-    Raises
-    ------
-    ValueError
-        When a field cannot be right.
+    unpacked_size : int
+        Bytes of a compressed file once decompressed, where that is accepted in its place; else 0.
+    contents : FolderContents or None
+        What an archive unpacks to.
     """
 
     title: str
@@ -264,21 +131,8 @@ class Record:
     licence: str
     source: str
     folder: str = ""
-    unpacked: SingleFile | ListedFolder | CountedFolder | None = field(default=None)
-
-    def __post_init__(self):
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
-            raise ValueError(f"sha256 must be 64 lower-case hex digits. Received: {self.sha256!r}")
-        if self.size <= 0:
-            raise ValueError(f"size must be a positive number of bytes. Received: {self.size!r}")
-        for part in (self.name, self.folder):
-            if part in (".", "..") or set(part) & set("/\\:\0"):
-                raise ValueError(f"name and folder must be plain names. Received: {part!r}")
-        if not self.name or not self.urls:
-            raise ValueError(
-                "a record needs a name and at least one URL. "
-                f"Received: name={self.name!r}, urls={self.urls!r}"
-            )
+    unpacked_size: int = 0
+    contents: FolderContents | None = None
 
     @property
     def relative(self):
@@ -287,20 +141,7 @@ class Record:
 
 
 def sizes_below(folder, pattern):
-    """List files and their sizes.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where to look.
-    pattern : str
-        Glob below it.
-
-    Returns
-    -------
-    dict[str, int]
-        Bytes by POSIX path below the folder. What is not a plain file is left out.
-    """
+    """Return bytes by POSIX path of the plain files that match a pattern below a folder."""
     return {
         path.relative_to(folder).as_posix(): path.stat().st_size
         for path in folder.glob(pattern)
@@ -309,18 +150,7 @@ def sizes_below(folder, pattern):
 
 
 def names_digest(names):
-    """Condense a set of names.
-
-    Parameters
-    ----------
-    names : iterable of str
-        POSIX paths.
-
-    Returns
-    -------
-    str
-        sha256 (hex) of the sorted names, each ended by a newline.
-    """
+    """Return the sha256 (hex) of names, sorted and each ended by a newline, in UTF-8."""
     return hashlib.sha256("".join(f"{name}\n" for name in sorted(names)).encode()).hexdigest()
 
 
@@ -365,7 +195,7 @@ def _fashion_mnist(name, size, sha256, unpacked_size):
         licence="MIT",
         source="Zalando SE; H. Xiao, K. Rasul and R. Vollgraf, 2017, arXiv:1708.07747",
         folder="fashion-mnist",
-        unpacked=SingleFile(name, unpacked_size),
+        unpacked_size=unpacked_size,
     )
 
 
@@ -406,14 +236,14 @@ CIFAR10 = Record(
     sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     licence="none stated; for research, to be cited",
     source="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
-    unpacked=ListedFolder(
+    contents=FolderContents(
         name="cifar-10-batches-bin",
         pattern="*.bin",
+        count=6,
+        names_sha256="a8d51fc4f20a531ebb8cff66fa5db335ccd04f883bfa12b47e84c47bba18e51a",
         # Each batch is 10,000 rows of one label and 32 x 32 x 3 pixels.
-        sizes={
-            **{f"data_batch_{batch}.bin": 10_000 * 3_073 for batch in range(1, 6)},
-            "test_batch.bin": 10_000 * 3_073,
-        },
+        least_bytes=60_000 * 3_073,
+        most_bytes=60_000 * 3_073,
     ),
 )
 
@@ -428,7 +258,7 @@ FLOWERS = Record(
     sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
     licence="CC BY 2.0, each photographer named in LICENSE.txt",
     source="The TensorFlow Team, Flowers, 2019; the photographers of LICENSE.txt",
-    unpacked=CountedFolder(
+    contents=FolderContents(
         name="flower_photos",
         pattern="*/*.jpg",
         count=3_670,
@@ -465,14 +295,7 @@ SQUEEZENET = Record(
 
 
 def repository_address():
-    """Look up where the course is published.
-
-    Returns
-    -------
-    str
-        The address in ``pyproject.toml`` under ``[project.urls] Repository``: from the installed
-        package's metadata, else from the checkout.
-    """
+    """Return the address in pyproject.toml, from the installed package's metadata or the checkout."""
     try:
         urls = importlib.metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:

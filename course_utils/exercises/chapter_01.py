@@ -6,12 +6,6 @@ import numpy as np
 
 from course_utils.exercises.check import Exercise, Wrong, call, number, reject
 
-FAST = """
-SIZES = (200, 400, 1_400, 1_500)
-TRAIN_IMAGES, VALIDATION_IMAGES, TEST_IMAGES, MAP_IMAGES = 1_400, 300, 100, 20
-LEAK_OBJECTS, COPIES, STEPS = 100, 3, 5
-"""
-
 
 def _array(answer, shape, what):
     """Return an answer as an array of numbers of the shape that is expected, or reject it."""

@@ -4,12 +4,6 @@ import numpy as np
 
 from course_utils.exercises.check import Exercise, Wrong, call, number, reject
 
-FAST = """
-PICTURES, RECOVERY_EPOCHS = 40, 2
-OBJECTS, TEST_OBJECTS, CONTOUR_EPOCHS = 32, 110, 1
-TEMPLATES, MOVED = 3, 4
-"""
-
 _WINDOW = np.array([[3, 4, 2], [0, 4, 1], [2, 2, 5]])
 _KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
 

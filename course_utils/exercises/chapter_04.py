@@ -6,12 +6,6 @@ import numpy as np
 
 from course_utils.exercises.check import Exercise, call, number, reject
 
-FAST = """
-FEW_IMAGES, FEW_TEST, FEW_EPOCHS, SEEDS = 96, 60, 1, 1
-DEPTHS, DEPTH_EPOCHS, RANGE_STEPS = (2, 4, 6), 1, 8
-WIDTHS, RECIPE_IMAGES, RECIPE_TEST = (8, 8, 8), 256, 60
-"""
-
 
 def _judge_layers_until(function):
     answer = number(call(function, 0.5, 0.2))

@@ -6,11 +6,6 @@ import numpy as np
 
 from course_utils.exercises.check import Exercise, call, number, reject
 
-FAST = """
-ASCENT_STEPS, PROBE_TRAIN, PROBE_TEST, COLOUR_EPOCHS = 2, 300, 100, 1
-REPEATS, SCORED, SCORED_SLOWLY, PATH_STEPS, PAIRS = 1, 6, 3, 2, 4
-"""
-
 
 def _judge_receptive_field(function):
     layers = [(3, 1), (3, 2), (5, 1), (3, 1)]

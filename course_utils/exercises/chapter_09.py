@@ -6,12 +6,6 @@ import numpy as np
 
 from course_utils.exercises.check import Exercise, call, number, reject
 
-FAST = """
-POOL, VALIDATION, TEST, SEEDS, BATCH = 96, 32, 80, 1, 8
-SIZES = {"10": 3, "50": 6, "all": None}
-SCRATCH_EPOCHS = TUNED_EPOCHS = {"10": 1, "50": 1, "all": 1}
-"""
-
 
 def _judge_block_weights(function):
     channels, expansion, window = 24, 6, 5

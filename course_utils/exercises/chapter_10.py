@@ -6,11 +6,6 @@ import numpy as np
 
 from course_utils.exercises.check import Exercise, call, number, reject
 
-FAST = """
-DARK_EPOCHS, SIZES, EPOCHS, BATCH, REPEATS = 1, (2, 4), (2, 1), 8, 1
-TEST_NEW, TEST_OLD, NEW_TO_CHOOSE, OLD_TO_CHOOSE, OLD_KEPT = 80, 60, 40, 40, 60
-"""
-
 
 def _judge_running_mean(function):
     answer = number(call(function, 8.0, 2.0, 0.9, 3))

@@ -6,12 +6,6 @@ import numpy as np
 
 from course_utils.exercises.check import Exercise, Wrong, call, number, reject
 
-FAST = """
-LINE_STEPS, IMAGES, EPOCHS, SAMPLES = 201, 320, 2, 100
-HURRY_STEPS, LAB_STEPS, ASKED_STEPS = 3, 3, 3
-GENERATOR_FILTERS, DISCRIMINATOR_FILTERS = 4, 4
-"""
-
 
 def _judge_best_discriminator(function):
     real = np.array([0.1, 0.6, 0.3, 0.0, 0.2])
@@ -120,7 +114,7 @@ def _judge_losses(function):
     reject(
         near(other, -on_fake),
         "That is the *saturating* loss, minus the discriminator's own term. It is right in theory, "
-        "but where the discriminator is sure its gradient vanishes; section 6 measures it. Ask "
+        "but where the discriminator is sure its gradient vanishes; section 7 measures it. Ask "
         "for the fakes to be called real: softplus(-fake).",
     )
     reject(

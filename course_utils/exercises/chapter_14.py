@@ -5,11 +5,6 @@ from scipy.special import softmax
 
 from course_utils.exercises.check import Exercise, call, number, reject
 
-FAST = """
-SCALE_DRAWS, INSIDE_IMAGES, INSIDE_TEST, INSIDE_EPOCHS, RUNS = 8, 80, 40, 1, 2
-SIZES, PRESENTED, TEST, SCORED = (40, 80), 160, 40, 30
-"""
-
 
 def _array(function, *arguments, shape, what):
     """Call the learner's function and demand an array of one shape."""

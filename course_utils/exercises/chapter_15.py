@@ -5,11 +5,6 @@ from scipy.special import softmax
 
 from course_utils.exercises.check import Exercise, Wrong, call, number, reject
 
-FAST = """
-LEARN, TEST, NOVEL, BLIND_EPOCHS, SEARCHED, PAINTED = 320, 30, 120, 1, 6, 4
-EPOCHS = {"GRU": 1, "Transformer": 1}
-"""
-
 
 def _two(answer, what):
     """Return the parts of a pair, or say that it is none."""

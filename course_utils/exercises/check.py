@@ -13,9 +13,6 @@ A chapter defines its exercises in ``course_utils/exercises/chapter_NN.py``::
         Exercise("3.1", begin="...", hints=("...", "..."), judge=_judge_parameters, praise="..."),
     )
 
-and in ``FAST`` the lines that make it fast enough to be run for marking and for tests: they follow
-its cell of parameters.
-
 Neither function raises, whatever the answer is: Run All always reaches the end of a notebook.
 """
 

@@ -157,24 +157,14 @@ def _captioned(sheet, text, done):
 def _animated_png(sheets, durations):
     """Return the bytes of an animated PNG whose picture at rest is the last sheet."""
     # One palette serves all sheets, for the format has room for one.
-    strip = Image.new("RGB", (sheets[0].width, sum(sheet.height for sheet in sheets)))
-    top = 0
-    for sheet in sheets:
-        strip.paste(sheet, (0, top))
-        top += sheet.height
+    strip = Image.fromarray(np.concatenate([np.asarray(sheet) for sheet in sheets]))
     palette = strip.quantize(
         _MOST_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
     few = [sheet.quantize(palette=palette, dither=Image.Dither.NONE) for sheet in sheets]
     buffer = io.BytesIO()
     few[-1].save(
-        buffer,
-        format="png",
-        save_all=True,
-        default_image=True,
-        append_images=few,
-        duration=durations,
-        loop=0,
-        optimize=True,
-    )
+        buffer, format="png", save_all=True, default_image=True, append_images=few,
+        duration=durations, loop=0, optimize=True,
+    )  # fmt: skip
     return buffer.getvalue()

@@ -60,20 +60,17 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
         drawn = {"training": run[metric]}
         if f"val_{metric}" in run:
             drawn["validation"] = run[f"val_{metric}"]
+        course = []
         for kind, values in drawn.items():
-            dashed = validated and kind == "training"
+            dashed = {"ls": "--", "lw": _THIN} if validated and kind == "training" else {}
             epochs = range(1, len(values) + 1)
-            ax.plot(
-                epochs, values, "--" if dashed else "-", color=colour, lw=_THIN if dashed else None
-            )
+            ax.plot(epochs, values, color=colour, **dashed)
             ax.plot(epochs[-1:], values[-1:], "o", color=colour, ms=4.5)
+            course.append(f"{kind} {number(values[0])} to {number(values[-1])}")
         # A name is written once, where the run's last curve ends.
         named = drawn if name is None else {name: values}
         ends += [(text, curve[-1], colour) for text, curve in named.items()]
-        last = [
-            f"{kind} {number(values[0])} to {number(values[-1])}" for kind, values in drawn.items()
-        ]
-        told.append(f"{name + ': ' if name else ''}{', '.join(last)}")
+        told.append(f"{name + ': ' if name else ''}{', '.join(course)}")
     quantity = metric.replace("_", " ")
     ax.set(xlabel="epoch", ylabel=quantity)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -98,7 +95,7 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
     if told_apart:
         ax.legend(
             handles=styles, ncols=2, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2,
-            borderpad=0.2,
+            borderpad=0.2
         )  # fmt: skip
     return ax
 
@@ -150,22 +147,22 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
     else:
         share, text = counts, counts.astype(str)
     if ax is None:
-        side = min(PAGE_WIDTH - 0.5, 2.2 + 0.4 * k)
+        side = min(PAGE_WIDTH - 0.5, 2 + 0.37 * k)
         _, ax = plt.subplots(figsize=(side + 0.3, side))
     right = np.eye(k, dtype=bool)
     common = {
         "ax": ax, "fmt": "", "annot": text, "cbar": False, "square": True, "linewidths": 1.2,
-        "linecolor": "white", "xticklabels": class_names, "yticklabels": class_names,
+        "linecolor": "white", "xticklabels": class_names, "yticklabels": class_names
     }  # fmt: skip
     size = {"fontsize": 9 if k <= 12 else 7}
     ax.set_facecolor("#f6f6f6")
     sns.heatmap(
         share, mask=right | (counts == 0), cmap=sns.light_palette(_ERROR, as_cmap=True), vmin=0,
-        vmax=max(share[~right].max(initial=0), 1), annot_kws=size, **common,
+        vmax=max(share[~right].max(initial=0), 1), annot_kws=size, **common
     )  # fmt: skip
     sns.heatmap(
         share, mask=~right, cmap=sns.light_palette(COLOURS[0], as_cmap=True), vmin=0,
-        vmax=4 * max(share.max(), 1), annot_kws={**size, "fontweight": "bold"}, **common,
+        vmax=4 * max(share.max(), 1), annot_kws={**size, "fontweight": "bold"}, **common
     )  # fmt: skip
     for i in range(k):
         ax.add_patch(plt.Rectangle((i, i), 1, 1, fill=False, ec=COLOURS[0], lw=1.2, clip_on=False))
@@ -244,7 +241,7 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
         told.append(f"{name} {written(mean)}{unit}" + (f" ({spread})" if spread else ""))
         beside = {
             "xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "va": "center",
-            "fontsize": _LABEL_SIZE,
+            "fontsize": _LABEL_SIZE
         }  # fmt: skip
         mean_text = ax.annotate(
             f"{written(mean)}{unit}", (1, place), xytext=(9, 0), fontweight="bold", **beside
@@ -276,7 +273,7 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
     if title:
         ax.set_title(title, pad=24 if lines else None)
     _label_above(ax, [(text, value) for text, value, _ in lines])
-    told = f"Bars of {label or 'values'}: {', '.join(told)}"
+    told = f"Bars of {label or 'values'}: {'; '.join(told)}"
     if len(runs) > 1:
         told += f". Longest: {max(runs, key=lambda name: abs(runs[name].mean()))}"
     if lines:
@@ -287,7 +284,7 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
 
 def curves(
     values, x, *, label, x_label, log_x=False, log_y=False, colours=None, control=None, title=None,
-    ax=None,
+    ax=None
 ):  # fmt: skip
     """Draw figures of merit against something that was varied: mean, and range over runs.
 
@@ -409,14 +406,21 @@ def _told_of_confusion(counts, names):
 def _runs(histories):
     """Return ``{name: {metric: values}}``, with the name None where there is a single run."""
     record = getattr(histories, "history", histories)
-    if not isinstance(record, dict) or not record:
+    if not isinstance(record, dict):
         raise ValueError(
             "`histories` must be a Keras History, its dict of lists, or a dict of these by name. "
             f"Received: {histories!r}."
         )
-    if all(hasattr(run, "history") or isinstance(run, dict) for run in record.values()):
-        return {name: getattr(run, "history", run) for name, run in record.items()}
-    return {None: record}
+    by_name = record and all(hasattr(r, "history") or isinstance(r, dict) for r in record.values())
+    runs = {name: getattr(run, "history", run) for name, run in record.items()}
+    runs = runs if by_name else {None: record}
+    for name, run in runs.items():
+        if not run:
+            raise ValueError(
+                f"`histories` must hold one epoch or more{f' of {name!r}' if name else ''}. "
+                "Received: none. Training did not finish: run its cell to the end, then this one."
+            )
+    return runs
 
 
 def _label_ends(ax, ends):
@@ -431,7 +435,7 @@ def _label_ends(ax, ends):
         name, _, colour = ends[i]
         ax.text(
             1.012, y, name, transform=ax.transAxes, color=as_text(colour), va="center",
-            fontsize=_LABEL_SIZE, fontweight="bold",
+            fontsize=_LABEL_SIZE, fontweight="bold"
         )  # fmt: skip
 
 
@@ -455,7 +459,7 @@ def _label_above(ax, lines):
     texts = [
         ax.text(
             value, 1.015, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom",
-            fontsize=_LABEL_SIZE,
+            fontsize=_LABEL_SIZE
         )
         for text, value in lines
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from course_utils.plots.describe import TOLD_ELSEWHERE, count, describe, listing
 from course_utils.plots.images import bare
 from course_utils.plots.style import PAGE_WIDTH
 
@@ -38,7 +39,7 @@ def map_grid(rows, *, outlines=None, value_range=None, title=None):
     if outlines is not None:
         counts["outlines"] = len(outlines)
     if not rows or len(set(counts.values())) != 1:
-        raise ValueError(f"Expected rows of equally many panels. Received: {counts}.")
+        raise ValueError(f"`rows` must hold equally many panels each. Received: {counts}.")
     columns = len(next(iter(rows.values())))
     low, high = value_range or (None, None)
     size = (PAGE_WIDTH - _NAMES_WIDTH) / columns
@@ -56,6 +57,9 @@ def map_grid(rows, *, outlines=None, value_range=None, title=None):
                 ink = "black" if np.ndim(panels[column]) == 3 else "white"
                 _outline(ax, outlines[column], ink)
             bare(ax)
+            describe(ax, TOLD_ELSEWHERE)
+    marked = "" if outlines is None else ", with an outline in each column"
+    figure.description = f"{count(columns, 'column')}; rows: {listing(rows)}{marked}"
     if title:
         figure.suptitle(title)
     return axes

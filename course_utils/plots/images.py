@@ -18,16 +18,9 @@ _LINE = 0.17
 
 
 def image_grid(
-    images,
-    *,
-    titles=None,
-    title_colours=None,
-    columns=None,
-    size=None,
-    title=None,
-    cmap="gray",
+    images, *, titles=None, title_colours=None, columns=None, size=None, title=None, cmap="gray",
     value_range=None,
-):
+):  # fmt: skip
     """Draw images in rows, every image pixel as an equal, sharp square.
 
     Parameters
@@ -92,14 +85,8 @@ def image_grid(
         row, column = divmod(place, columns)
         left = column * cell_width + _snap((cell_width - image_width) / 2)
         bottom = figure_height - head - (row + 1) * cell_height + _snap(_GAP / 2)
-        ax = figure.add_axes(
-            (
-                left / figure_width,
-                bottom / figure_height,
-                image_width / figure_width,
-                image_height / figure_height,
-            )
-        )
+        corner_and_size = np.array([left, bottom, image_width, image_height])
+        ax = figure.add_axes(corner_and_size / ([figure_width, figure_height] * 2))
         axes[row, column] = ax
         if place >= n:
             ax.set_visible(False)
@@ -162,61 +149,48 @@ def check_images(images, *, value_range=None):
     ValueError
         If shape, range or type is not as described.
     """
+    expected = "`images` must be of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3)."
     try:
         images = np.asarray(images)
     except ValueError as error:
-        raise ValueError(
-            "`images` must be of one shape. Received: images of several shapes."
-        ) from error
-    expected = "`images` must be of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3)."
-    if images.ndim == 4 and images.shape[-1] not in (1, 3) and images.shape[1] in (1, 3):
-        raise ValueError(
-            f"{expected} Received: shape {images.shape}, which looks like channels first. "
-            "Use np.moveaxis(images, 1, -1)."
-        )
-    channels_last = images.ndim == 3 and images.shape[-1] in (1, 3) and value_range is None
-    if images.ndim == 2 or channels_last:
-        raise ValueError(
-            f"{expected} Received: shape {images.shape}, which looks like a single image. "
-            "Use images[None]."
-        )
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] not in (1, 3)):
-        raise ValueError(f"{expected} Received: shape {images.shape}.")
-    if images.size == 0:
-        raise ValueError(f"{expected} Received: shape {images.shape}, which holds no pixel.")
-    if images.ndim == 4 and images.shape[-1] == 1:
+        raise ValueError(f"{expected} Received: images of several shapes.") from error
+    shape = images.shape
+    if len(shape) == 4 and shape[-1] not in (1, 3) and shape[1] in (1, 3):
+        hint = "This looks like channels first: use np.moveaxis(images, 1, -1)."
+    elif len(shape) == 2 or (len(shape) == 3 and shape[-1] in (1, 3) and value_range is None):
+        hint = "This looks like a single image: use images[None]."
+    elif len(shape) not in (3, 4) or (len(shape) == 4 and shape[-1] not in (1, 3)):
+        hint = "One or three channels stand last."
+    else:
+        hint = None if images.size else "It holds no pixel."
+    if hint:
+        raise ValueError(f"{expected} Received: shape {shape}. {hint}")
+    if len(shape) == 4 and shape[-1] == 1:
         images = images[..., 0]
-    if images.dtype == bool:
-        return images.astype(np.float32)
     floating = np.issubdtype(images.dtype, np.floating)
     if floating and not np.isfinite(images).all():
+        bad = np.count_nonzero(~np.isfinite(images))
         raise ValueError(
-            "`images` must hold finite values. "
-            f"Received: {np.count_nonzero(~np.isfinite(images))} values that are NaN or infinite."
+            f"`images` must be finite. Received: {bad} values that are NaN or infinite."
         )
     if value_range is not None:
         if images.ndim == 4:
             raise ValueError(
-                "`images` must have a single channel where `value_range` is given. "
-                f"Received: shape {images.shape}."
+                f"`images` must have a single channel with `value_range`. Received: shape {shape}."
             )
+        return images.astype(np.float32)
+    if images.dtype == bool:
         return images.astype(np.float32)
     if images.dtype == np.uint8:
         return images / np.float32(255)
+    expected = "`images` must be uint8 in 0..255 or float in [0, 1]."
     if not floating:
-        raise ValueError(
-            "`images` must be uint8 in 0..255 or float in [0, 1]. "
-            f'Received: dtype {images.dtype}. Use images.astype("uint8").'
-        )
+        raise ValueError(f'{expected} Received: dtype {images.dtype}. Use images.astype("uint8").')
     low, high = float(images.min()), float(images.max())
     if low < -1e-6 or high > 1 + 1e-6:
-        hint = (
-            "Divide by 255." if low >= 0 and high <= 255 else "Rescale it, or clip it on purpose."
-        )
-        raise ValueError(
-            "`images` must be in [0, 1] if they are float. "
-            f"Received: values from {low:.4g} to {high:.4g}. {hint}"
-        )
+        looks_like_bytes = low >= 0 and high <= 255
+        hint = "Divide by 255." if looks_like_bytes else "Rescale it, or clip it on purpose."
+        raise ValueError(f"{expected} Received: values from {low:.4g} to {high:.4g}. {hint}")
     return np.clip(images, 0, 1)
 
 

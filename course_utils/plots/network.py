@@ -105,7 +105,7 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
         ax.add_patch(Rectangle((centre - 0.2, ground), 0.4, height, color=colour, lw=0))
         ax.text(
             centre, ground + height + 0.03, f"{parameters:,}", ha="center", va="bottom",
-            fontsize=_TEXT, color=INK if parameters else QUIET,
+            fontsize=_TEXT, color=INK if parameters else QUIET
         )  # fmt: skip
     for block, after, here, there in zip(
         blocks[:-1], blocks[1:], centres[:-1], centres[1:], strict=True
@@ -114,7 +114,7 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
         middle = (start + end) / 2
         ax.annotate(
             "", (middle + 0.36 * gap, 0), xytext=(middle - 0.36 * gap, 0),
-            arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0}
         )  # fmt: skip
     total = sum(parameters for _, _, parameters in layers)
     ax.text(0, ground - 0.08, "parameters", ha="left", va="top", fontsize=_TEXT)

@@ -120,19 +120,17 @@ def masks(image, masks, *, labels=None, colours=None, alpha=0.45, title=None, ax
             continue
         tint = np.zeros((height, width, 4))
         tint[mask] = to_rgba(colour, alpha)
-        ax.imshow(tint, extent=(0, width, height, 0), interpolation="nearest", zorder=1)
+        _lay(ax, tint, (height, width), zorder=1)
         edges = _outline(mask)
         # The halo is a collection of its own: drawn segment by segment, it would cut the line.
-        for line_colour, line_width in ((_halo(colour), 3.2), (colour, 1.8)):
-            lines = LineCollection(
-                edges, colors=[line_colour], linewidths=line_width, capstyle="projecting"
-            )
+        for line, wide in ((_halo(colour), 3.2), (colour, 1.8)):
+            lines = LineCollection(edges, colors=[line], linewidths=wide, capstyle="projecting")
             ax.add_collection(lines, autolim=False)
         if label is not None:
             y, x = _inside(mask)
             ax.text(
                 x, y, label, ha="center", va="center", fontsize=_LABEL_SIZE, fontweight="bold",
-                color="white", path_effects=[withStroke(linewidth=2.6, foreground="#111111")],
+                color="white", path_effects=[withStroke(linewidth=2.6, foreground="#111111")]
             )  # fmt: skip
     told = [
         f"{label or 'region'} on {mask.mean():.1%} of it"
@@ -144,17 +142,9 @@ def masks(image, masks, *, labels=None, colours=None, alpha=0.45, title=None, ax
 
 
 def heat_map(
-    image,
-    heat,
-    *,
-    alpha=0.6,
-    cmap="viridis",
-    value_range=None,
-    colour_bar=True,
-    label="",
-    title=None,
-    ax=None,
-):
+    image, heat, *, alpha=0.6, cmap="viridis", value_range=None, colour_bar=True, label="",
+    title=None, ax=None,
+):  # fmt: skip
     """Lay a map of values over an image, which is shown in grey so that all colour is value.
 
     Parameters
@@ -215,22 +205,9 @@ def heat_map(
     ax = _draw_image(grey, ax, title)
     height, width = grey.shape
     if heat.shape[0] < height or heat.shape[1] < width:
-        heat = zoom(
-            heat,
-            (height / heat.shape[0], width / heat.shape[1]),
-            order=1,
-            mode="nearest",
-            grid_mode=True,
-        )
-    drawn = ax.imshow(
-        heat,
-        extent=(0, width, height, 0),
-        cmap=cmap,
-        vmin=low,
-        vmax=high,
-        alpha=alpha,
-        interpolation="nearest",
-    )
+        scale = (height / heat.shape[0], width / heat.shape[1])
+        heat = zoom(heat, scale, order=1, mode="nearest", grid_mode=True)
+    drawn = _lay(ax, heat, (height, width), cmap=cmap, vmin=low, vmax=high, alpha=alpha)
     if colour_bar:
         # The scale shows colours as the image shows them: laid over a medium grey.
         seen = alpha * mpl.colormaps[cmap](np.linspace(0, 1, 256)) + (1 - alpha) * 0.5
@@ -252,13 +229,12 @@ def _describe(ax, image, what, told):
 
 
 def _check_image(image):
-    try:
-        return check_images(np.asarray(image)[None])[0]
-    except ValueError as error:
-        expected = "`image` must be one image of shape (h, w), (h, w, 1) or (h, w, 3). "
-        if np.ndim(image) not in (2, 3):
-            raise ValueError(f"{expected}Received: shape {np.shape(image)}.") from error
-        raise
+    if np.ndim(image) not in (2, 3):
+        raise ValueError(
+            "`image` must be one image of shape (h, w), (h, w, 1) or (h, w, 3). "
+            f"Received: shape {np.shape(image)}."
+        )
+    return check_images(np.asarray(image)[None])[0]
 
 
 def _draw_image(image, ax, title):
@@ -266,14 +242,17 @@ def _draw_image(image, ax, title):
     if ax is None:
         scale = _LONGEST_SIDE / max(height, width)
         _, ax = plt.subplots(figsize=(width * scale + 0.4, height * scale + 0.4))
-    # With this extent, data coordinates are pixel edges; imshow's own would be pixel centres.
-    ax.imshow(
-        image, extent=(0, width, height, 0), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
-    )
+    _lay(ax, image, (height, width), cmap="gray", vmin=0, vmax=1)
     bare(ax)
     if title:
         ax.set_title(title)
     return ax
+
+
+def _lay(ax, picture, size, **options):
+    # With this extent, data coordinates are pixel edges; imshow's own would be pixel centres.
+    extent = (0, size[1], size[0], 0)
+    return ax.imshow(picture, extent=extent, interpolation="nearest", **options)
 
 
 def _labels(labels, k, name):
@@ -310,26 +289,24 @@ def _tag(ax, label, box, colour, shape):
 
 
 def _one_mask_each(masks, size):
-    expected = (
-        f"`masks` must be bool of shape (k, {size[0]}, {size[1]}) or an integer map "
-        f"of shape {size}."
-    )
-    if masks.ndim == 2 and np.issubdtype(masks.dtype, np.integer):
-        if masks.shape != size:
-            raise ValueError(f"{expected} Received: a map of shape {masks.shape}.")
-        if masks.min(initial=0) < 0:
-            raise ValueError(f"{expected} Received: a map with the number {masks.min()}.")
+    numbered = masks.ndim == 2 and np.issubdtype(masks.dtype, np.integer)
+    if numbered and masks.shape == size and masks.min(initial=0) >= 0:
         return masks == np.arange(1, masks.max(initial=0) + 1)[:, None, None]
-    if masks.dtype != bool:
-        raise ValueError(
-            f"{expected} Received: dtype {masks.dtype} and shape {masks.shape}. "
-            "Compare with a threshold, such as masks > 0.5."
-        )
-    if masks.shape == size:
-        raise ValueError(f"{expected} Received: shape {masks.shape}. For one mask use mask[None].")
-    if masks.ndim != 3 or masks.shape[1:] != size:
-        raise ValueError(f"{expected} Received: shape {masks.shape}.")
-    return masks
+    if masks.dtype == bool and masks.ndim == 3 and masks.shape[1:] == size:
+        return masks
+    hint = ""
+    if numbered:
+        received = f"a map of shape {masks.shape} with numbers from {masks.min(initial=0)}"
+    else:
+        received = f"dtype {masks.dtype} and shape {masks.shape}"
+        if masks.dtype != bool:
+            hint = " Compare with a threshold, such as masks > 0.5."
+        elif masks.shape == size:
+            hint = " For one mask use mask[None]."
+    raise ValueError(
+        f"`masks` must be bool of shape (k, {size[0]}, {size[1]}) or a map of region numbers from "
+        f"0, integer of shape {size}. Received: {received}.{hint}"
+    )
 
 
 def _outline(mask):

@@ -2,10 +2,7 @@
 
 import io
 import json
-import subprocess
-import sys
 import warnings
-
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from course_utils.data import coco, places
+from course_utils.data import coco, fetch
 from course_utils.data.coco import load_coco_captions, write_drawn_coco
 from course_utils.data.fetch import DataError
+from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, tokenise
 from course_utils.drawn.captions import read_caption
 from course_utils.drawn.scenes import make_scenes
-from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, tokenise
 
 RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 160, 30), (30, 30, 200), (90, 90, 90)
 # Not in the order of their ids, as in COCO.
@@ -80,7 +77,7 @@ def root(tmp_path, monkeypatch):
     write_listing(lab, LISTING)
     monkeypatch.setenv("COURSE_DATA_DIR", str(lab))
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(fetch, "CHECKOUT", tmp_path / "checkout")
     return lab
 
 
@@ -453,7 +450,9 @@ class TestDrawn:
         assert difference.mean() < 3
         assert found.ids.tolist() == [1, 2, 3, 4, 5, 6]
         assert set(found.licences) == {"None needed: drawn, nobody's work"}
-        assert found.DESCR.startswith("Scenes drawn by course_utils.drawn.scenes, seed 3, in COCO's for")
+        assert found.DESCR.startswith(
+            "Scenes drawn by course_utils.drawn.scenes, seed 3, in COCO's"
+        )
         assert "Lin" not in found.DESCR
         for (caption,) in found.captions:
             assert len(read_caption(caption)[0]) == 2

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile, features
 from sklearn.model_selection import train_test_split
 
-from course_utils.data import folder as folder_module
 from course_utils.data import ImageDataset
+from course_utils.data import folder as folder_module
 from course_utils.data.folder import KINDS, load_folder
 
 RED, BLUE, GREEN, WHITE = (200, 30, 30), (30, 30, 200), (30, 160, 30), (255, 255, 255)

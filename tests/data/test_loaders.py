@@ -142,7 +142,7 @@ class TestFashionMnist:
         for part, record in sources.FASHION_MNIST.items():
             content = idx(arrays[part])
             small[part] = stage(lab, record, gzip.compress(content))
-            small[part] = replace(small[part], unpacked=replace(record.unpacked, size=len(content)))
+            small[part] = replace(small[part], unpacked_size=len(content))
         monkeypatch.setattr(sources, "FASHION_MNIST", MappingProxyType(small))
         return arrays
 
@@ -196,7 +196,7 @@ class TestCifar10:
         """An archive of six batches of four rows; returns the images as rows of (label, image)."""
         rng = np.random.default_rng(0)
         batches = {}
-        for name in sources.CIFAR10.unpacked.sizes:
+        for name in (*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin"):
             labels = rng.integers(0, 10, 4)
             images = rng.integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
             batches[name] = (labels, images)
@@ -210,8 +210,9 @@ class TestCifar10:
         }
         files["cifar-10-batches-bin/batches.meta.txt"] = b"airplane\n"
         record = stage(lab, sources.CIFAR10, tar_of(files))
-        contents = replace(record.unpacked, sizes=dict.fromkeys(batches, 4 * 3_073))
-        monkeypatch.setattr(sources, "CIFAR10", replace(record, unpacked=contents))
+        total = 6 * 4 * 3_073
+        contents = replace(record.contents, least_bytes=total, most_bytes=total)
+        monkeypatch.setattr(sources, "CIFAR10", replace(record, contents=contents))
         return batches
 
     def test_small_archive(self, small):
@@ -264,13 +265,13 @@ class TestFlowers:
         archive = tar_of({f"flower_photos/{name}": content for name, content in files.items()})
         record = stage(lab, sources.FLOWERS, archive)
         contents = replace(
-            record.unpacked,
+            record.contents,
             count=len(PHOTOGRAPHS),
             names_sha256=sources.names_digest(PHOTOGRAPHS),
             least_bytes=total,
             most_bytes=total,
         )
-        monkeypatch.setattr(sources, "FLOWERS", replace(record, unpacked=contents))
+        monkeypatch.setattr(sources, "FLOWERS", replace(record, contents=contents))
         return files
 
     def place(self, lab, files):
@@ -383,7 +384,7 @@ class TestWeights:
         sources.record_own_weights(own, "a test", listing)
         entry = sources.own_weights(listing)
         monkeypatch.setattr(sources, "own_weights", lambda: entry)
-        monkeypatch.setattr("course_utils.data.places.CHECKOUT", tmp_path / "checkout")
+        monkeypatch.setattr("course_utils.data.fetch.CHECKOUT", tmp_path / "checkout")
         assert data.weights_path("tiny") == own
         own.write_bytes(b"altered")
         with (

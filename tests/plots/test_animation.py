@@ -164,11 +164,11 @@ def test_grey_pictures_keep_their_greys():
 def test_a_grid_of_few_colours_makes_a_small_figure():
     # Grain on a few colours, as a generator leaves it.
     rng = np.random.default_rng(0)
-    grain = rng.integers(0, 40, (24, 32, 32, 3)) + 200 * rng.integers(0, 2, (24, 1, 1, 3))
+    grain = rng.integers(0, 40, (12, 32, 32, 3)) + 200 * rng.integers(0, 2, (12, 1, 1, 3))
     sizes = []
     for pictures in (grain.astype("uint8"), plots.few_colours(grain.astype("uint8"))):
         with capture_output() as captured:
-            plots.show(plots.image_grid(pictures, columns=8), alt=ALT)
+            plots.show(plots.image_grid(pictures, columns=6, size=0.35), alt=ALT)
         sizes.append(len(captured.outputs[0].data["text/html"]))
     assert sizes[1] < sizes[0] / 2
 

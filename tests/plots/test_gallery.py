@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from course_utils import plots
+from course_utils.plots.describe import description
 
 PICTURES = np.zeros((3, 8, 8, 3), np.uint8)
 MAPS = np.arange(3 * 2 * 2).reshape(3, 2, 2).astype(float)
@@ -45,11 +46,17 @@ def test_an_outline_follows_the_edges_of_its_region_on_fine_and_coarse_panels():
         assert ax.get_ylim() == (1, 0), "row 0 of a mask is at the top, as that of a picture"
 
 
+def test_the_figure_says_what_its_rows_are():
+    axes = plots.map_grid({"picture": PICTURES, "layer 1": MAPS}, outlines=MASKS, title="Maps")
+    told = "Maps. 3 columns; rows: picture, layer 1, with an outline in each column."
+    assert description(axes[0, 0].figure) == told
+
+
 @pytest.mark.parametrize(
     ("rows", "outlines"),
     [({}, None), ({"a": MAPS, "b": MAPS[:2]}, None), ({"a": MAPS}, MASKS[:2])],
     ids=["none", "unequal", "outlines"],
 )
 def test_rows_that_do_not_fit_each_other_are_refused(rows, outlines):
-    with pytest.raises(ValueError, match=r"equally many panels\. Received: "):
+    with pytest.raises(ValueError, match=r"equally many panels each\. Received: "):
         plots.map_grid(rows, outlines=outlines)

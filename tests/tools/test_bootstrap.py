@@ -72,8 +72,9 @@ def digest(text):
 class Project:
     """A folder with the set-up script and just what it reads."""
 
-    def __init__(self, root):
+    def __init__(self, root, python=()):
         self.root = root
+        self.python = python
         self.venv = root / ".venv"
         self.stamp = self.venv / ".complete"
         self.wheels = root.parent / "wheels"  # pip takes a space in its path for a separator
@@ -103,7 +104,7 @@ class Project:
             "COURSE_VARIANT": "cpu",
         }
         return subprocess.Popen(
-            [sys.executable, "tools/bootstrap.py", *arguments],
+            [sys.executable, "tools/bootstrap.py", *self.python, *arguments],
             cwd=self.root,
             env={**kept, **offline, **variables},
             stdout=subprocess.PIPE,
@@ -155,13 +156,25 @@ def stall():
     server.end()
 
 
+@pytest.fixture(scope="module")
+def quick_python(tmp_path_factory):
+    """Options that name a Python which copies a virtual environment that it has made before."""
+    folder = tmp_path_factory.mktemp("python")
+    subprocess.run([sys.executable, "-m", "venv", folder / "made"], check=True)
+    program = folder / "python"
+    copies = f'if [ "$2$3" = -mvenv ]; then exec cp -a "{folder}/made" "$4"; fi'
+    program.write_text(f'#!/bin/sh\n{copies}\nexec "{sys.executable}" "$@"\n')
+    program.chmod(0o755)
+    return ("--python", str(program))
+
+
 @pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path / "a course")  # a space, as in many a home folder
+def project(tmp_path, quick_python):
+    return Project(tmp_path / "a course", quick_python)  # a space, as in many a home folder
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
+def shared(tmp_path_factory, quick_python):
     """Return a project for the tests that start from a complete environment and leave one.
 
     It is set up where variables would have Python find its package elsewhere, and pip put it there.
@@ -174,6 +187,7 @@ def shared(tmp_path_factory):
     path = str(folder / "elsewhere")
     status, output = project.set_up(PYTHONPATH=path, PIP_USER="1", PIP_DRY_RUN="1", **beside)
     assert status == 0, output
+    project.python = quick_python  # from here on
     return project
 
 
