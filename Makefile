@@ -3,7 +3,7 @@
 # They would put packages of another Python before those of .venv.
 unexport PYTHONPATH PYTHONHOME
 .PHONY: help setup lab handout grade run test test-colab outputs bench results picture weights lock \
-	stamp lint clean
+	address lint clean
 
 NB =
 PROFILE =
@@ -69,8 +69,8 @@ lock: setup  ## pin the newest versions of all packages in the lock files
 	$(COMPILE) --extra cpu --output-file requirements.lock
 	$(COMPILE) --extra gpu --constraint requirements.lock --output-file requirements-gpu.lock
 
-stamp: setup  ## write the repository's address everywhere it is needed (ADDRESS=https://...)
-	$(IN_VENV) tools/stamp.py $(ADDRESS)
+address: setup  ## write the repository's address everywhere it is needed (ADDRESS=https://...)
+	$(IN_VENV) tools/addresses.py $(ADDRESS)
 
 lint: setup  ## check style and formatting of modules and notebooks
 	$(IN_VENV) -m ruff check .

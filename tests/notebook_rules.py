@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import addresses
 import chapters
-import stamp
 from nbformat import NotebookNode
 
 TAGS = {"setup", "parameters", "exercise", "solution", "nbval-ignore-output"}
@@ -32,7 +32,7 @@ class Chapter:
     @classmethod
     def read(cls, path):
         """Read the chapter of a file in this repository."""
-        return cls(path, chapters.read(path), stamp.read_address())
+        return cls(path, chapters.read(path), addresses.read_address())
 
     @property
     def number(self):
@@ -53,7 +53,7 @@ def title_cell(chapter):
     first = chapter.notebook.cells[0]
     if first.cell_type != "markdown" or not first.source.startswith("# "):
         return ["the first cell is not Markdown that begins with a title"]
-    faults = stamp.missing_places(chapter.path, chapter.notebook, chapter.address)
+    faults = addresses.missing_places(chapter.path, chapter.notebook, chapter.address)
     faults = [f"has no {place}" for place in faults]
     objectives = len(re.findall(r"^[-*] ", first.source, re.MULTILINE))
     if not 3 <= objectives <= 5:
@@ -73,11 +73,11 @@ def setup_cell(chapter):
     # Chapter 0 begins with a cell for those who have never run one.
     if len(tagged) != 1 or (chapter.number > 0 and tagged != code[:1]):
         return ["the first code cell, and no other, should be tagged setup"]
-    pattern = re.escape(stamp.SETUP.format(address=chapter.address, seed="N"))
+    pattern = re.escape(addresses.SETUP.format(address=chapter.address, seed="N"))
     # Where data must be put there by hand, a hosted GPU alone does not make the profile full.
     more = ', hosted_profile="quick"' if chapter.number in BY_HAND else ""
     if not re.fullmatch(pattern.replace("seed=N", rf"seed=\d+{more}"), tagged[0].source):
-        expected = stamp.SETUP.format(address=chapter.address, seed=f"{chapter.number}{more}")
+        expected = addresses.SETUP.format(address=chapter.address, seed=f"{chapter.number}{more}")
         return [f"{tagged[0].id}: the set-up cell differs from the course's:\n{expected}"]
     return []
 

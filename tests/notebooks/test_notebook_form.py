@@ -1,11 +1,11 @@
 """Every notebook has the form that its readers were promised; every rule finds what it is for."""
 
+import addresses
 import chapters
 import nbformat
 import notebook_factory as factory
 import notebook_rules as rules
 import pytest
-import stamp
 from nbformat.v4 import new_output
 
 ADDRESS = "https://github.com/owner/course"
@@ -34,7 +34,7 @@ def good_cells():
     )
     cells = [
         factory.markdown("title", title),
-        factory.code("set-up", stamp.SETUP.format(address=ADDRESS, seed=3), "", tags=["setup"]),
+        factory.code("set-up", addresses.SETUP.format(address=ADDRESS, seed=3), "", tags=["setup"]),
         factory.code("parameters", "EPOCHS = 3  # passes", "", tags=["parameters"]),
         factory.code("say-it", "print('seen')", "seen\n"),
         factory.code("show-it", "figure", ""),

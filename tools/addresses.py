@@ -1,8 +1,8 @@
-"""Write the repository's address wherever the course names it: ``make stamp ADDRESS=...``.
+"""Write the repository's address wherever the course names it: ``make address ADDRESS=...``.
 
 The address stands in one place, ``[project.urls] Repository`` of pyproject.toml. Everything else
 that names it - the Colab and Kaggle buttons, the set-up cells, the README, the citation - is
-stamped from there.
+written from there.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def find_disagreements(root=ROOT):
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(root).as_posix()
         for number, line in enumerate(text.splitlines(), 1):
-            if _stamped(line, address, address) != line:
+            if _replaced(line, address, address) != line:
                 faults.append(f"{name}:{number}: names another address than {address}")
         if path.suffix == ".ipynb":
             notebook = parse(text.encode())
@@ -55,7 +55,7 @@ def find_disagreements(root=ROOT):
     return faults
 
 
-def stamp(address=None, root=ROOT):
+def write_address(address=None, root=ROOT):
     """Write an address wherever the course names its own, and return the files that changed.
 
     Without one, the present address is written again, which mends files that disagree. A
@@ -71,22 +71,22 @@ def stamp(address=None, root=ROOT):
     for path in [Path(root) / "pyproject.toml", *_texts(root)]:
         text = path.read_text(encoding="utf-8")
         if path.name == "pyproject.toml":  # where only the table's line is the course's own
-            stamped = text.replace(f'\nRepository = "{present}"', f'\nRepository = "{address}"')
+            written = text.replace(f'\nRepository = "{present}"', f'\nRepository = "{address}"')
         else:
-            stamped = _stamped(text, present, address)
-        if stamped == text:
+            written = _replaced(text, present, address)
+        if written == text:
             continue
         if path.suffix == ".ipynb":
             # Another address makes no output stale; what was stale before stays so.
-            old, new = parse(text.encode()), parse(stamped.encode())
+            old, new = parse(text.encode()), parse(written.encode())
             if stored_digest(old) == digest(old):
-                stamped = stamped.replace(digest(old), digest(new))
-        write_atomically(path, stamped)
+                written = written.replace(digest(old), digest(new))
+        write_atomically(path, written)
         changed.append(path)
     return changed
 
 
-def _stamped(text, old, new):
+def _replaced(text, old, new):
     """Return a text with the new address in all own places and links, whoever owns them."""
     slug, name = new.removeprefix(GITHUB), re.escape(old.rsplit("/", 1)[1])
     text = _OWN.sub(rf"\g<1>{slug}", text)
@@ -113,18 +113,18 @@ def missing_places(path, notebook, address):
 
 def main(arguments=None, root=ROOT):
     """Stamp or check; return 0 when all agree, 1 when some do not, 2 for a wrong address."""
-    parser = argparse.ArgumentParser(prog="make stamp", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make address", description=__doc__)
     parser.add_argument("address", nargs="?", help="https://github.com/owner/repository")
     parser.add_argument("--check", action="store_true", help="only list what disagrees")
     options = parser.parse_args(arguments)
     if not options.check:
         try:
-            changed = stamp(options.address, root)
+            changed = write_address(options.address, root)
         except ValueError as error:
-            print(f"make stamp: {error}", file=sys.stderr)
+            print(f"make address: {error}", file=sys.stderr)
             return 2
         for path in changed:
-            print(f"stamped {path.relative_to(root)}")
+            print(f"written {path.relative_to(root)}")
         print(f"The course's address is {read_address(root)}.")
     faults = find_disagreements(root)
     for fault in faults:

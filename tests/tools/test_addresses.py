@@ -1,16 +1,16 @@
 """The repository's address stands in one place, and everything that names it agrees."""
 
+import addresses
 import chapters
 import notebook_factory as factory
 import pytest
-import stamp
 
 OLD = "https://github.com/old-owner/old-course"
 NEW = "https://github.com/new.owner/new_course.x"
 
 
 def test_the_repository_agrees_with_itself():
-    assert stamp.find_disagreements() == []
+    assert addresses.find_disagreements() == []
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def root(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
         f'[project]\nname = "x"\n\n[project.urls]\nRepository = "{OLD}"\n', encoding="utf-8"
     )
-    slug = OLD.removeprefix(stamp.GITHUB)
+    slug = OLD.removeprefix(addresses.GITHUB)
     (tmp_path / "README.md").write_text(
         "[![Colab](x.svg)]"
         f"(https://colab.research.google.com/github/{slug}/blob/main/notebooks/03_first.ipynb)\n"
@@ -36,7 +36,7 @@ def root(tmp_path):
             f"[![C](c.svg)](https://colab.research.google.com/github/{file})\n"
             f"[![K](k.svg)](https://kaggle.com/kernels/welcome?src=https://github.com/{file})",
         ),
-        factory.code("set-up", stamp.SETUP.format(address=OLD, seed=3), "", tags=["setup"]),
+        factory.code("set-up", addresses.SETUP.format(address=OLD, seed=3), "", tags=["setup"]),
         factory.markdown("reading", "See https://github.com/zalandoresearch/fashion-mnist."),
     )
     notebook = chapters.read(path)
@@ -45,11 +45,11 @@ def root(tmp_path):
     return tmp_path
 
 
-def test_stamping_reaches_every_place_and_no_other(root, capsys):
-    assert stamp.find_disagreements(root) == []
-    assert stamp.main([NEW], root) == 0
+def test_writing_reaches_every_place_and_no_other(root, capsys):
+    assert addresses.find_disagreements(root) == []
+    assert addresses.main([NEW], root) == 0
     assert f"The course's address is {NEW}." in capsys.readouterr().out
-    assert stamp.read_address(root) == NEW
+    assert addresses.read_address(root) == NEW
     everything = "".join(
         path.read_text(encoding="utf-8") for path in root.rglob("*") if path.is_file()
     )
@@ -60,22 +60,22 @@ def test_stamping_reaches_every_place_and_no_other(root, capsys):
     assert "https://github.com/zalandoresearch/fashion-mnist." in everything
 
 
-def test_stamping_there_and_back_changes_nothing(root):
+def test_writing_there_and_back_changes_nothing(root):
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    stamp.stamp(NEW + ".git", root)
-    stamp.stamp(OLD + "/", root)
+    addresses.write_address(NEW + ".git", root)
+    addresses.write_address(OLD + "/", root)
     assert {path: path.read_bytes() for path in before} == before
-    assert stamp.stamp(None, root) == []
+    assert addresses.write_address(None, root) == []
 
 
 def test_a_fresh_digest_stays_fresh_and_a_stale_one_stale(root):
     path = root / "notebooks" / "03_first.ipynb"
-    stamp.stamp(NEW, root)
+    addresses.write_address(NEW, root)
     notebook = chapters.read(path)
     assert notebook.metadata.course.digest == chapters.digest(notebook)
     notebook.metadata.course.digest = "0" * 64
     chapters.write(notebook, path)
-    stamp.stamp(OLD, root)
+    addresses.write_address(OLD, root)
     assert chapters.read(path).metadata.course.digest == "0" * 64
 
 
@@ -105,10 +105,10 @@ def test_a_planted_disagreement_is_found_and_mended(root, capsys, name, old, new
     good = path.read_text(encoding="utf-8")
     assert old in good
     path.write_text(good.replace(old, new, 1), encoding="utf-8")
-    assert stamp.main(["--check"], root) == 1
+    assert addresses.main(["--check"], root) == 1
     assert f"{name}:" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") != good, "--check changes nothing"
-    assert stamp.main([], root) == 0
+    assert addresses.main([], root) == 0
     assert path.read_text(encoding="utf-8") == good
 
 
@@ -126,7 +126,7 @@ def test_a_missing_or_crossed_place_in_a_notebook_is_found(root, capsys, old, ne
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert stamp.main([], root) == 1
+    assert addresses.main([], root) == 1
     assert f"03_first.ipynb: has no {place}" in capsys.readouterr().err
 
 
@@ -134,8 +134,8 @@ def test_a_missing_or_crossed_place_in_a_notebook_is_found(root, capsys, old, ne
     "address", ["github.com/owner/name", "https://example.org/owner/name", "https://github.com/x"]
 )
 def test_an_address_of_another_form_is_answered_clearly(root, capsys, address):
-    assert stamp.main([address], root) == 2
+    assert addresses.main([address], root) == 2
     message = capsys.readouterr().err
     assert "https://github.com/owner/repository" in message
     assert f"Received: ADDRESS='{address}'" in message
-    assert stamp.read_address(root) == OLD
+    assert addresses.read_address(root) == OLD
