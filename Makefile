@@ -1,5 +1,7 @@
 # Everything the README names. Needs Python 3.11, 3.12 or 3.13; the rest is set up by the first target.
 .DEFAULT_GOAL := help
+# They would put packages of another Python before those of .venv.
+unexport PYTHONPATH PYTHONHOME
 .PHONY: help setup lab handout grade run test test-colab outputs bench results picture weights lock \
 	stamp lint clean
 
@@ -35,8 +37,8 @@ lab: setup  ## open your copies of the chapters in JupyterLab (WORK=, BACKEND=, 
 handout: setup  ## write copies of the chapters without outputs and solutions (OUT=folder)
 	@$(IN_VENV) tools/lab.py --handout "$(or $(OUT),handout)"
 
-grade: setup  ## check the exercises of handed-in notebooks (NB=03 IN=folder OUT=grades.csv)
-	@$(IN_VENV) tools/grade.py --nb "$(NB)" --in "$(IN)" --out "$(or $(OUT),grades.csv)"
+grade: setup  ## check the exercises of handed-in notebooks (NB=03 IN=folder OUT=grades-03.csv)
+	@$(IN_VENV) tools/grade.py --nb "$(NB)" --in "$(IN)" --out "$(OUT)"
 
 run: setup  ## run the chapters and print what each measured (NB=03, PROFILE=full, BACKEND=jax, SEEDS="0 1 2")
 	@$(IN_VENV) tools/run.py --nb "$(NB)" --profile "$(PROFILE)" --backend "$(BACKEND)" --seeds "$(SEEDS)"

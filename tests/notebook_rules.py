@@ -53,8 +53,7 @@ def title_cell(chapter):
     first = chapter.notebook.cells[0]
     if first.cell_type != "markdown" or not first.source.startswith("# "):
         return ["the first cell is not Markdown that begins with a title"]
-    text = chapter.path.read_text(encoding="utf-8")
-    faults = stamp.missing_places(chapter.path, text, stamp.slug_of(chapter.address))
+    faults = stamp.missing_places(chapter.path, chapter.notebook, chapter.address)
     faults = [f"has no {place}" for place in faults]
     objectives = len(re.findall(r"^[-*] ", first.source, re.MULTILINE))
     if not 3 <= objectives <= 5:
@@ -222,10 +221,11 @@ def described_images(chapter):
     faults = []
     for cell in chapter.notebook.cells:
         for output in cell.get("outputs", []):
-            for kind in output.get("data", {}):
-                alt = output.metadata.get(kind, {}).get("alt", "") if "image/" in kind else None
-                if alt is not None and len(alt.strip()) < 20:
-                    faults.append(f"{cell.id}: an image without alternative text: {alt!r}")
+            faults += [
+                f"{cell.id}: an image without alternative text: {alt!r}"
+                for alt in chapters.alternative_texts(output)
+                if len(alt.strip()) < 20
+            ]
         if cell.cell_type == "markdown":
             faults += [
                 f"{cell.id}: an image in the text without a description"

@@ -18,19 +18,19 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG = ROOT / "build" / "setup.log"
 VERSIONS = ((3, 11), (3, 12), (3, 13))  # as requires-python in pyproject.toml says
-COLAB_VERSION = (3, 13)
 LOCKS = {"cpu": "requirements.lock", "gpu": "requirements-gpu.lock"}
-COLAB_PINS = "requirements-colab.txt"
 STAMP = ".complete"
-PROGRESS_SECONDS = 30  # between two progress lines where there is no terminal
-TAIL_LINES = 12
+# Of pip's settings those that say how packages are reached. None may say where they go.
+REACH = re.compile(
+    "PIP_((EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|TRUSTED_HOST|PROXY|(CLIENT_)?CERT|RETRIES"
+    "|(DEFAULT_)?TIMEOUT|(NO_)?CACHE_DIR|CONFIG_FILE|KEYRING_PROVIDER|USE_\\w+)"
+)
 
 PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
 NO_PYTHON = """\
@@ -40,75 +40,33 @@ Install one of them (on Debian and Ubuntu also the package python3-venv), or nam
     make setup PYTHON=/path/to/python3.12"""
 INTEL_MAC = """\
 TensorFlow has no build for Macs with Intel processors since version 2.17; the course needs 2.20.
-Received: {machine}. Open the notebooks on Colab or Kaggle instead: the buttons are on their first
-lines. (On a Mac with Apple silicon, this Python runs under Rosetta: use one built for arm64.)"""
+Received: macOS on x86_64. Open the notebooks on Colab or Kaggle instead, by the buttons on top of
+them. (On a Mac with Apple silicon, this Python runs under Rosetta: use one built for arm64.)"""
 WINDOWS = """\
 This set-up is for Linux and macOS. Received: Windows. Run it inside WSL 2, or create the
 environment with conda from environment.yml."""
+NOT_YOURS = """\
+There is something to set up, but this copy of the course is not yours to write.
+Received: {error}.
+Ask whoever put it there to run `make setup`, or clone your own."""
 FAILED = """\
-{step} failed (exit status {code}). The last lines that it wrote:
+{step} failed. The last lines that it wrote:
 
 {tail}
 
 All of them: {log}
-{advice}Nothing half-built is kept in use: the same command tries again. Where packages are reached
+{disk}Nothing half-built is kept in use: the same command tries again. Where packages are reached
 through a proxy, a mirror or a certificate of your own, pip's configuration has to say so: see
 `python3 -m pip config --help`, or the variables PIP_PROXY, PIP_INDEX_URL and PIP_CERT."""
+ELSEWHERE = """\
+pip reported success, but {folder} lacks packages that it was to install.
+Received: {would}.
+A setting of pip's own sends them elsewhere, such as target, prefix or root: `python3 -m pip config
+list` shows it, `python3 -m pip config unset install.target` takes it back. Then try again."""
 
 
 class SetupError(Exception):
     """A set-up that cannot go on; its text says why and what to do."""
-
-
-class Progress:
-    """Few lines on what goes on, each with the seconds since the start.
-
-    What a step is at is shown again as time passes: every second on a terminal, in one line that
-    is overwritten, and at longer intervals elsewhere.
-    """
-
-    def __init__(self):
-        self._start = time.monotonic()
-        self._live = sys.stdout.isatty()
-        self._detail = None
-        self._turn = threading.Lock()
-        self._ended = threading.Event()
-        self._clock = threading.Thread(target=self._repeat, daemon=True)
-
-    def __enter__(self):
-        self._clock.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ended.set()
-        self._clock.join()
-        if self._live:
-            print("\r\033[K", end="", flush=True)
-
-    def step(self, text):
-        """Print a line that stays."""
-        with self._turn:
-            self._detail = None
-            print(("\r\033[K" if self._live else "") + self._stamped(text), flush=True)
-
-    def detail(self, text):
-        """Set what the present step is at."""
-        self._detail = text
-
-    def _stamped(self, text):
-        return f"[{time.monotonic() - self._start:4.0f} s] {text}"
-
-    def _repeat(self):
-        while not self._ended.wait(1 if self._live else PROGRESS_SECONDS):
-            with self._turn:
-                if self._detail is None:
-                    continue
-                line = self._stamped(f"  {self._detail}")
-                if self._live:
-                    line = line[: shutil.get_terminal_size().columns - 1]
-                    print(f"\r\033[K{line}", end="", flush=True)
-                else:
-                    print(line, flush=True)
 
 
 def main(arguments=None):
@@ -121,11 +79,9 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         set_up(options)
-    except SetupError as error:
-        print(f"\nSet-up stopped.\n{error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"\nSet-up stopped.\nReceived: {error}.\n{disk_advice()}", end="", file=sys.stderr)
+    except (SetupError, OSError) as error:
+        received = f"Received: {error}.\n{disk_advice()}" if isinstance(error, OSError) else error
+        print(f"\nSet-up stopped.\n{received}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nSet-up interrupted: the same command starts it again.", file=sys.stderr)
@@ -138,7 +94,7 @@ def set_up(options):
     if os.name == "nt":
         raise SetupError(WINDOWS)
     if sys.platform == "darwin" and platform.machine() == "x86_64":
-        raise SetupError(INTEL_MAC.format(machine="macOS on x86_64"))
+        raise SetupError(INTEL_MAC)
     if sys.version_info[:2] not in VERSIONS:  # go on under one that will do, or say that none will
         program, _ = choose_python(options)
         sys.stdout.flush()
@@ -146,19 +102,21 @@ def set_up(options):
     folder = ROOT / (".venv-colab" if options.colab else ".venv")
     if not missing(folder, read_stamp(folder), options):
         return
-    with Progress() as progress, only_one(progress) as lock:
+    with only_one() as lock:
         # Another set-up may have built it while this one waited.
         steps = missing(folder, read_stamp(folder), options)
-        if not steps:
-            return
-        pip = Pip(folder, progress, lock)
+        pip = Pip(folder, lock)
         if "environment" in steps:
             build_environment(folder, options, pip)
         if "project" in steps:
-            install_project(folder, pip)
+            # setuptools is pinned with the rest: isolated, pip would fetch one that is not.
+            editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+            pip("Installing course_utils", "install", *editable)
+            write_stamp(folder, project=project_digest())
         if "torch" in steps:
             add_torch(folder, pip)
-        progress.step(f"{folder.name} is ready.")
+        if steps:
+            pip.say(f"{folder.name} is ready.")
 
 
 def missing(folder, stamp, options):
@@ -177,17 +135,13 @@ def missing(folder, stamp, options):
         return every
     if stamp["environment"] != environment_digest(folder, python, variant):
         return every
-    steps = []
-    if stamp["project"] != project_digest():
-        steps.append("project")
-    if options.torch and stamp["torch"] != torch_requirement():
-        steps.append("torch")
-    return steps
+    steps = ["project"] if stamp["project"] != project_digest() else []
+    return [*steps, "torch"] if options.torch and stamp["torch"] != torch() else steps
 
 
 def environment_digest(folder, python, variant):
     """Return the sha256 (hex) of everything that an environment's packages follow from."""
-    digest = hashlib.sha256(requirements(variant).read_bytes())
+    digest = hashlib.sha256(pins_of(variant).read_bytes())
     digest.update(json.dumps([str(folder), list(python), variant]).encode())
     return digest.hexdigest()
 
@@ -199,12 +153,12 @@ def project_digest():
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def requirements(variant):
+def pins_of(variant):
     """Return the path of the file that pins the packages of "cpu", "gpu" or "colab"."""
-    return ROOT / (COLAB_PINS if variant == "colab" else LOCKS[variant])
+    return ROOT / LOCKS.get(variant, "requirements-colab.txt")
 
 
-def torch_requirement():
+def torch():
     """Return the one requirement on PyTorch, such as "torch==2.13.0"."""
     extra = read_pyproject()["project"]["optional-dependencies"]["torch"]
     return next(entry for entry in extra if entry.startswith("torch"))
@@ -227,8 +181,9 @@ def read_stamp(folder):
         return None
 
 
-def write_stamp(folder, stamp):
-    """Write the stamp in one motion, after everything that it vouches for is on the disk."""
+def write_stamp(folder, **entries):
+    """Write into the stamp, in one motion, after everything that it vouches for is on the disk."""
+    stamp = {"project": None, "torch": None, **(read_stamp(folder) or {}), **entries}
     os.sync()
     draft = folder / (STAMP + ".draft")
     draft.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
@@ -236,7 +191,7 @@ def write_stamp(folder, stamp):
 
 
 @contextlib.contextmanager
-def only_one(progress):
+def only_one():
     """Hold the lock that lets one set-up work at a time; yield its file descriptor.
 
     The lock belongs to the open file, and pip inherits it: if this process is killed, a pip that
@@ -248,15 +203,12 @@ def only_one(progress):
         LOG.parent.mkdir(exist_ok=True)
         file = open(LOG.parent / "setup.lock", "w", encoding="utf-8")  # noqa: SIM115 - below
     except PermissionError as error:
-        raise SetupError(
-            f"There is something to set up, but this copy of the course is not yours to write.\n"
-            f"Received: {error}.\nAsk whoever put it there to run `make setup`, or clone your own."
-        ) from error
+        raise SetupError(NOT_YOURS.format(error=error)) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            progress.step("Another set-up is at work in this folder: waiting for it to end.")
+            print("Another set-up is at work in this folder: waiting for it to end.", flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()
 
@@ -267,98 +219,62 @@ def build_environment(folder, options, pip):
     program, version = choose_python(options)
     before = folder.with_name(f"{folder.name}-before")
     if read_stamp(folder):
-        pip.progress.step(f"{folder.name} is out of date: kept aside until a new one is complete.")
+        pip.say(f"{folder.name} is out of date: kept aside until a new one is complete.")
         remove(before)
         folder.rename(before)
     elif folder.exists():
-        pip.progress.step(f"Removing {folder.name}: it is incomplete.")
+        pip.say(f"Removing {folder.name}: it is incomplete.")
         remove(folder)
     name = {"cpu": "for the CPU", "gpu": "for an NVIDIA GPU", "colab": "with Colab's versions"}
-    pip.progress.step(
-        f"Building {folder.name} {name[variant]}, with Python {version[0]}.{version[1]} ({program})"
-    )
-    if options.colab and version != COLAB_VERSION:
-        pip.progress.step("  Colab has Python 3.13, which is not here: this is the closest.")
-    pins = requirements(variant)
+    python = f"Python {version[0]}.{version[1]} ({program})"
+    pip.say(f"Building {folder.name} {name[variant]}, with {python}")
+    if options.colab and version != VERSIONS[-1]:
+        pip.say("  Colab has Python 3.13, which is not here: this is the closest.")
+    pins = pins_of(variant)
     hashes = [] if variant == "colab" else ["--require-hashes"]
-    with put_back_on_error(before, folder, pip.progress), removed_on_error(folder):
-        pip.run("Creating a virtual environment", [program, "-m", "venv", str(folder)])
-        pip.progress.step(f"Installing what {pins.name} pins; the first time, it is downloaded.")
+    try:
+        pip.run("Creating a virtual environment", [program, "-I", "-m", "venv", str(folder)])
+        pip.say(f"Installing what {pins.name} pins; the first time, it is downloaded.")
         pip("Installing the packages", "install", *hashes, "-r", str(pins))
-        stamp = {
-            "environment": environment_digest(folder, version, variant),
-            "python": list(version),
-            "variant": variant,
-            "project": None,
-            "torch": None,
-        }
-        write_stamp(folder, stamp)
+        pip.look_for(*hashes, "-r", str(pins))
+        digest = environment_digest(folder, version, variant)
+        write_stamp(folder, environment=digest, python=list(version), variant=variant)
+    except BaseException:
+        remove(folder)
+        if read_stamp(before):  # else a removal of it was cut short
+            before.rename(folder)
+            pip.say(f"{folder.name} is again as it was.")
+            if folder.name == ".venv":
+                pip.say("To go on with it: .venv/bin/python tools/lab.py")
+        raise
     # What still uses the old one, such as JupyterLab over a network disk, may hold files of it.
     shutil.rmtree(before, ignore_errors=True)
 
 
-def install_project(folder, pip):
-    """Install the course's own package, editable."""
-    stamp = {**read_stamp(folder), "project": None}
-    write_stamp(folder, stamp)
-    # setuptools is pinned with the rest: with build isolation pip would fetch one that is not.
-    editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-    pip("Installing course_utils", "install", *editable)
-    write_stamp(folder, {**stamp, "project": project_digest()})
-
-
 def add_torch(folder, pip):
-    """Add PyTorch, leaving every other package at its locked version.
-
-    It is downloaded first and apart, so that a download that fails costs nothing that worked. The
-    stamp is away only while packages are being written.
-    """
-    stamp = read_stamp(folder)
-    requirement = torch_requirement()
-    pip.progress.step(
-        f"Adding {requirement}. It is large: on Linux several GB, unless PIP_EXTRA_INDEX_URL holds"
+    """Add PyTorch, leaving every other package at its locked version."""
+    pip.say(
+        f"Adding {torch()}. It is large: on Linux several GB, unless PIP_EXTRA_INDEX_URL holds"
         " the index of smaller CPU builds that PyTorch's own site names."
     )
-    downloads = LOG.parent / "torch"
-    pins = LOG.parent / "torch-constraints.txt"
-    pins.write_text(constraints(requirements(stamp["variant"])), encoding="utf-8")
-    wanted = ["--constraint", str(pins), requirement]
-    with contextlib.ExitStack() as stack:
-        stack.callback(pins.unlink)
-        stack.callback(shutil.rmtree, downloads, ignore_errors=True)
-        pip("Downloading PyTorch", "download", "--dest", str(downloads), *wanted)
-        (folder / STAMP).unlink()
-        local = ["--no-index", "--find-links", str(downloads)]
-        with removed_on_error(folder):
-            pip("Installing PyTorch", "install", *local, *wanted)
-    write_stamp(folder, {**stamp, "torch": requirement})
-
-
-def constraints(lock):
-    """Return the lock file's pins without their hashes, which no package outside it could match."""
-    lines = lock.read_text(encoding="utf-8").splitlines()
-    return "".join(line.rstrip("\\ ") + "\n" for line in lines if re.match(r"[\w.-]+==", line))
+    # The lock file's pins without their hashes, which no package outside it could match.
+    lines = pins_of(read_stamp(folder)["variant"]).read_text(encoding="utf-8").splitlines()
+    pins = [line.rstrip("\\ ") + "\n" for line in lines if re.match(r"[\w.-]+==", line)]
+    file = LOG.with_name("torch-constraints.txt")
+    file.write_text("".join(pins), encoding="utf-8")
+    pip("Adding PyTorch", "install", "--constraint", str(file), torch())
+    pip.look_for(torch())
+    write_stamp(folder, torch=torch())
 
 
 def choose_variant():
     """Return "gpu" where an NVIDIA GPU is seen, else "cpu"; COURSE_VARIANT overrules."""
     variant = os.environ.get("COURSE_VARIANT")
     if variant is None:
-        return "gpu" if sees_gpu() else "cpu"
+        return "gpu" if (output_of("nvidia-smi", "-L") or "").startswith("GPU ") else "cpu"
     if variant not in LOCKS:
         raise SetupError(f"COURSE_VARIANT should be cpu or gpu. Received: {variant!r}.")
     return variant
-
-
-def sees_gpu():
-    """Tell whether the NVIDIA driver lists a GPU."""
-    try:
-        run = subprocess.run(
-            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return run.returncode == 0 and run.stdout.startswith("GPU ")
 
 
 def choose_python(options):
@@ -367,26 +283,23 @@ def choose_python(options):
     In this order: the one that the learner names; for Colab's environment the newest to be found;
     else the one that runs this script, or the newest to be found when that one will not do.
     """
-    if options.python:
-        version = probe(options.python)
-        if version not in VERSIONS:
-            raise SetupError(NO_PYTHON.format(received=describe(options.python, version)))
-        return options.python, version
     own = getattr(sys, "_base_executable", None) or sys.executable  # never the .venv's own
     newest = [found for version in reversed(VERSIONS) for found in named(*version)]
+    every = [*newest, own] if options.colab else [own, *newest]
     tried = []
-    for program in [*newest, own] if options.colab else [own, *newest]:
+    for program in [options.python] if options.python else every:
         version = probe(program)
         if version in VERSIONS:
             return program, version
-        tried.append(describe(program, version))
+        known = f"is Python {version[0]}.{version[1]}" if version else None
+        tried.append(f"{program}, which {known or 'does not run or lacks venv or ensurepip'}")
     raise SetupError(NO_PYTHON.format(received="; ".join(tried)))
 
 
 def named(major, minor):
     """List programs that should be Python `major`.`minor`, on the search path or from pyenv."""
     found = [shutil.which(f"python{major}.{minor}")]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    pyenv = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
     found += sorted(map(str, pyenv.glob(f"{major}.{minor}.*/bin/python{major}.{minor}")))
     return [program for program in found if program]
 
@@ -394,65 +307,90 @@ def named(major, minor):
 def probe(program):
     """Return the (major, minor) of a Python that can make environments, None for any other."""
     try:
-        run = subprocess.run(
-            [program, "-c", PROBE], capture_output=True, text=True, timeout=60, check=False
-        )
-        return tuple(map(int, run.stdout.split())) if run.returncode == 0 else None
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return tuple(map(int, output_of(program, "-I", "-c", PROBE).split()))
+    except (AttributeError, ValueError):
         return None
 
 
-def describe(program, version):
-    """Say in words what `probe` found."""
-    if version is None:
-        return f"{program}, which does not run or lacks venv or ensurepip"
-    return f"{program}, which is Python {version[0]}.{version[1]}"
+def output_of(*command):
+    """Return what a program prints, None where it fails or is not there."""
+    try:
+        run = subprocess.run(command, capture_output=True, timeout=60, check=True)
+        return run.stdout.decode(errors="replace")
+    except (OSError, subprocess.SubprocessError):
+        return None
 
 
 class Pip:
-    """The pip of one environment, its words written to a log and its progress shown."""
+    """The pip of one environment: kept from writing elsewhere, logged, its progress shown."""
 
-    def __init__(self, folder, progress, lock):
-        self.progress = progress
-        self._command = [str(folder / "bin" / "python"), "-m", "pip"]
+    def __init__(self, folder, lock):
+        self.folder = folder
         self._lock = lock
+        self._start = time.monotonic()
         LOG.write_text("", encoding="utf-8")
 
+    def say(self, text, end="\n"):
+        """Print a line with the seconds since the start."""
+        live = "\r\033[K" if sys.stdout.isatty() else ""
+        print(f"{live}[{time.monotonic() - self._start:4.0f} s] {text}", end=end, flush=True)
+
     def __call__(self, step, command, *arguments):
-        """Run one pip command; raise SetupError when it fails."""
+        """Run one pip command and return its lines; raise SetupError when it fails."""
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-        self.run(step, [*self._command, command, *options, *arguments])
+        pip = [str(self.folder / "bin" / "python"), "-I", "-u", "-m", "pip"]
+        return self.run(step, [*pip, command, *options, *arguments])
+
+    def look_for(self, *requirements):
+        """Raise SetupError unless everything that was to be installed lies in the environment."""
+        dry = ["--dry-run", "--no-index", "--no-deps", *requirements]
+        lines = self("Looking at what was installed", "install", *dry)
+        would = [line for line in lines if line.startswith("Would install")]
+        if would:
+            raise SetupError(ELSEWHERE.format(folder=self.folder, would=would[0]))
 
     def run(self, step, command):
         """Run any command in the same way."""
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=isolated(os.environ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             pass_fds=(self._lock,),
         )
-        lines = []
+        lines, said = [], time.monotonic()
         try:
             with LOG.open("a", encoding="utf-8") as log:
                 for line in process.stdout:
                     log.write(line)
                     lines.append(line.strip())
-                    if lines[-1].startswith(("Collecting", "Downloading", "Installing")):
-                        self.progress.detail(re.sub(r" \(from .*|: .*", "", lines[-1]))
+                    at_work = lines[-1].startswith(("Collecting", "Downloading", "Installing"))
+                    if at_work and (sys.stdout.isatty() or time.monotonic() - said > 30):
+                        width = shutil.get_terminal_size().columns - 12
+                        self.say(f"  {lines[-1]}"[:width], end="" if sys.stdout.isatty() else "\n")
+                        said = time.monotonic()
             code = process.wait()
         except BaseException:
             process.terminate()
             process.wait()
             raise
         if code:
-            tail = "\n".join("  " + line for line in lines[-TAIL_LINES:])
-            raise SetupError(
-                FAILED.format(step=step, code=code, tail=tail, log=LOG, advice=disk_advice())
-            )
+            tail = "\n".join("  " + line for line in lines[-12:])
+            raise SetupError(FAILED.format(step=step, tail=tail, log=LOG, disk=disk_advice()))
+        return lines
+
+
+def isolated(environment):
+    """Return an environment by whose variables neither Python nor pip leaves .venv."""
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(("PIP_", "PYTHON")) or REACH.fullmatch(name)
+    }
+    return {**kept, "PIP_USER": "0"}  # which outranks pip's files of settings
 
 
 def disk_advice():
@@ -461,39 +399,14 @@ def disk_advice():
     return f"Only {free / 1e9:.1f} GB are free on this disk.\n" if free < 3e9 else ""
 
 
-@contextlib.contextmanager
-def put_back_on_error(before, folder, progress):
-    """Put the environment that was there before back in its place when no new one came of it."""
-    try:
-        yield
-    except BaseException:
-        if read_stamp(before):  # else a removal of it was cut short
-            before.rename(folder)
-            progress.step(f"{folder.name} is again as it was.")
-            if folder.name == ".venv":
-                progress.step("To go on with it: .venv/bin/python tools/lab.py")
-        raise
-
-
-@contextlib.contextmanager
-def removed_on_error(folder):
-    """Remove an environment that could not be completed."""
-    try:
-        yield
-    except BaseException:
-        remove(folder)
-        raise
-
-
 def remove(folder):
     """Remove `folder` if it is there, or say clearly why that could not be done."""
-    if not folder.exists():
-        return
     try:
         # The stamp goes first: a removal that is cut short must not leave it behind.
         with contextlib.suppress(FileNotFoundError):
             (folder / STAMP).unlink()
-        shutil.rmtree(folder)
+        if folder.exists():
+            shutil.rmtree(folder)
     except OSError as error:
         raise SetupError(
             f"{folder} could not be removed. Received: {error}.\n"

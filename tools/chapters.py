@@ -1,12 +1,16 @@
 """What the tools and the tests share about notebook files: finding, reading, digesting, writing."""
 
 import ast
+import builtins
+import dis
 import hashlib
 import json
 import os
 import re
 import tempfile
+from html.parser import HTMLParser
 from pathlib import Path
+from types import CodeType
 
 import nbformat
 from nbformat.v4 import new_code_cell
@@ -23,24 +27,10 @@ class UnknownChapterError(ValueError):
 
 
 def find_chapters(selection=None, folder=NOTEBOOKS):
-    """Find notebooks of the course in the order of their numbers.
+    """Return the paths of notebooks of the course, in the order of their numbers.
 
-    Parameters
-    ----------
-    selection : str, optional
-        Chapters by number or by name, separated by commas or spaces: ``"03"``, ``"0,3"``,
-        ``"03_first_cnn"``. All chapters when absent or empty.
-    folder : Path
-        Where the notebooks lie.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    UnknownChapterError
-        When nothing in the folder has a number or name that was asked for.
+    They are selected by number or by name, separated by commas or spaces: ``"03"``, ``"0,3"``,
+    ``"03_first_cnn"``; all of them when nothing is. An UnknownChapterError names what is not there.
     """
     every = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
     if not every:
@@ -70,17 +60,22 @@ def find_chapters(selection=None, folder=NOTEBOOKS):
 
 def read(path):
     """Read the notebook of a file, in the current minor version of format 4."""
-    return nbformat.read(path, as_version=4)
+    return parse(Path(path).read_bytes())
 
 
-def write_atomically(path, text):
-    """Write a text file so that a reader, or a crash, never sees half of it."""
+def parse(content):
+    """Read a notebook from bytes; some editors put a byte-order mark before it."""
+    return nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+
+
+def write_atomically(path, content):
+    """Write a file, text or bytes, so that a reader, or a crash, never sees half of it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         # mkstemp makes files that only their owner may read; these are ordinary ones.
         os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
         os.replace(name, path)
@@ -115,13 +110,7 @@ def solution_of(notebook, stub):
 
 
 def final_check(source):
-    """Find the call of ``check`` that ends a cell.
-
-    Returns
-    -------
-    ast.Call or None
-        None when the cell does not parse, or ends in something else.
-    """
+    """Return the call of ``check`` that ends a cell, as ast.Call, or None where there is none."""
     try:
         body = ast.parse(source).body
     except SyntaxError:
@@ -139,52 +128,75 @@ def published_solution(cell):
     return fences[0].rstrip() if len(fences) == 1 else None
 
 
-def with_answers(notebook, parameters, answer):
-    """Derive a chapter that runs fast, with cells of your own in place of its exercises.
+def names_of(source):
+    """Return two sets: the names that a cell reads from cells before it, and those that it binds.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Not changed.
-    parameters : str
-        Source that is run after the cell tagged parameters.
-    answer : callable
-        Called as ``answer(number, stub, solution)`` with an exercise's number, its cell and the
-        source of its published solution; returns the list of code cells to run there.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Code cells only. Those of the chapter keep their ids, so that a failure names them.
+    A cell that is no plain Python, such as one with a magic command, counts as doing neither.
     """
-    cells = []
-    for cell in code_cells(notebook):
-        if "exercise" in tags(cell):
-            number = final_check(cell.source).args[0].value
-            cells += answer(number, cell, published_solution(solution_of(notebook, cell)))
-            continue
-        cells.append(new_code_cell(cell.source, id=cell.id))
-        if "parameters" in tags(cell):
-            cells.append(new_code_cell(parameters, id="fast"))
+    try:
+        module = compile(source, "cell", "exec")
+    except SyntaxError:
+        return set(), set()
+    read, bound, inner = set(), set(), set()
+    for step in dis.get_instructions(module):
+        if step.opname == "STORE_NAME":
+            bound.add(step.argval)
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in bound:
+            read.add(step.argval)
+    functions = [part for part in module.co_consts if isinstance(part, CodeType)]
+    for function in functions:  # these run later, when all of the cell's names are bound
+        steps = dis.get_instructions(function)
+        # A class's body and a comprehension may use LOAD_NAME as well.
+        inner |= {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+        functions += [part for part in function.co_consts if isinstance(part, CodeType)]
+    return (read | (inner - bound)) - set(dir(builtins)), bound
+
+
+def exercises_of(notebook, answer, sources=()):
+    """Derive a notebook of a chapter's exercises, with cells of your own in their place.
+
+    Of the chapter's other cells it has the set-up, those that define what stubs, solutions and
+    `sources` read, and after an exercise those that read what it binds. ``answer(number, stub,
+    solution)`` is called with an exercise's number, its cell and the source of its published
+    solution, and returns the list of code cells to run there. The chapter's own cells keep their
+    ids, so that a failure names them; it is itself not changed.
+    """
+    cells = code_cells(notebook)
+    solved = {
+        cell.id: published_solution(solution_of(notebook, cell))
+        for cell in cells
+        if "exercise" in tags(cell)
+    }
+    names = {cell.id: names_of(cell.source) for cell in cells}
+    kept = {cell.id for cell in cells if "setup" in tags(cell)} | set(solved)
+    answered, wanted = set(), set().union(*(names_of(source)[0] for source in sources))
+    for cell in cells:
+        if cell.id in solved:
+            reads, binds = names_of(f"{cell.source}\n{solved[cell.id]}")
+            wanted |= reads
+            answered |= binds
+        elif answered & names[cell.id][0]:
+            kept.add(cell.id)
+            wanted |= names[cell.id][0]
+    while more := {cell.id for cell in cells if cell.id not in kept and wanted & names[cell.id][1]}:
+        kept |= more
+        wanted |= set().union(*(names[each][0] for each in more))
     derived = notebook.copy()
-    derived.cells = cells
+    derived.cells = []
+    for cell in cells:
+        if cell.id in solved:
+            number = final_check(cell.source).args[0].value
+            derived.cells += answer(number, cell, solved[cell.id])
+        elif cell.id in kept:
+            derived.cells.append(new_code_cell(cell.source, id=cell.id))
     return derived
 
 
 def definitions(path, ids):
-    """Execute some cells of a chapter here, so that its functions serve elsewhere without a copy.
+    """Execute some cells of a chapter here, and return the names that they define.
 
-    Parameters
-    ----------
-    path : Path
-        Of the notebook.
-    ids : sequence of str
-        Ids of code cells, in the order of the notebook, that need no other cell.
-
-    Returns
-    -------
-    dict
-        The names that they define.
+    So its functions serve elsewhere without a copy. The cells, by their ids in the order of the
+    notebook, must need no other cell.
     """
     import course_utils
 
@@ -196,13 +208,7 @@ def definitions(path, ids):
 
 
 def digest(notebook):
-    """Fingerprint all code in a notebook: outputs were made by this code, or they are stale.
-
-    Returns
-    -------
-    str
-        sha256 over the sources of the code cells, as hexadecimal digits.
-    """
+    """Return the sha256 (hex) of all code in a notebook; outputs of other code are stale."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
 
@@ -212,25 +218,53 @@ def stored_digest(notebook):
     return notebook.metadata.get("course", {}).get("digest")
 
 
-def output_text(cell):
-    """Collect all text that a code cell shows, streams and rich outputs alike, without colours.
+class _Images(HTMLParser):
+    """Collects the alternative texts of the images in a piece of HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.alts = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            self.alts.append(dict(attrs).get("alt") or "")
+
+
+def alternative_texts(output):
+    """Return the alternative text, perhaps empty, of each picture in an output.
+
+    Figures of the course are HTML, the form whose alternative text reaches the page. A bare image
+    has none: JupyterLab does not read what stands in its metadata.
+
+    Parameters
+    ----------
+    output : nbformat.NotebookNode
 
     Returns
     -------
-    str
+    list of str
     """
+    data = output.get("data", {})
+    images = _Images()
+    images.feed(data.get("text/html", ""))
+    return images.alts + ["" for kind in data if kind.startswith("image/")]
+
+
+def is_picture(output):
+    """Tell whether an output shows a picture: the tests count these and do not compare them."""
+    return bool(alternative_texts(output))
+
+
+def output_text(cell):
+    """Collect all text that a code cell shows beside its pictures, without colours."""
     parts = []
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
             parts.append(output.text)
         elif output.output_type == "error":
             parts.append("\n".join(output.traceback))
-        else:
-            parts.extend(
-                value
-                for kind, value in output.data.items()
-                if isinstance(value, str) and not kind.startswith("image/")
-            )
+        elif not is_picture(output):
+            parts.extend(value for value in output.data.values() if isinstance(value, str))
     return without_colours("\n".join(parts))
 
 
@@ -255,17 +289,7 @@ _REGISTRY = re.compile(
 
 
 def revealing(text):
-    """Find what a published notebook should not show: paths of a machine, package registries.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    list of str
-        The offending pieces, none twice.
-    """
+    """List what a published notebook should not show: paths of a machine, package registries."""
     found = [match.group() for pattern in (_PATH, _REGISTRY) for match in pattern.finditer(text)]
     # Wherever this checkout lies, its path is one as well.
     found += [str(ROOT)] if str(ROOT) in text else []
@@ -273,16 +297,9 @@ def revealing(text):
 
 
 def output_faults(notebook):
-    """Find outputs that must not be stored: errors, standard error, paths, registries.
+    """List outputs that must not be stored: errors, standard error, paths, registries.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Returns
-    -------
-    list of str
-        One line each, beginning with the cell's id.
+    Each begins with the cell's id.
     """
     faults = []
     for cell in code_cells(notebook):
@@ -291,5 +308,9 @@ def output_faults(notebook):
                 faults.append(f"{cell.id}: raised {output.ename}: {output.evalue}")
             elif output.output_type == "stream" and output.name == "stderr":
                 faults.append(f"{cell.id}: wrote to standard error: {output.text.strip()[-500:]}")
-        faults += [f"{cell.id}: shows {piece}" for piece in revealing(output_text(cell))]
+        shown = [
+            output_text(cell),
+            *(alt for one in cell.outputs for alt in alternative_texts(one)),
+        ]
+        faults += [f"{cell.id}: shows {piece}" for piece in revealing("\n".join(shown))]
     return faults

@@ -1,96 +1,54 @@
-"""Check the exercises of handed-in notebooks: ``make grade NB=03 IN=folder OUT=grades.csv``.
+"""Check the exercises of handed-in notebooks: ``make grade NB=03 IN=folder OUT=grades-03.csv``.
 
-Of each notebook only the answers are taken, the cells that call ``check("3.1", ...)``, and run in a
-fresh copy of the chapter, with the settings that make it fast for the tests. So changed cells and
-stored outputs count for nothing. An answer has to stand in one cell. This runs other people's code
-as you: use a machine or an account where that does no harm.
+Of each notebook only the answers are taken, the cells that call ``check("3.1", ...)``, and run with
+the cells of the chapter that they need. So changed cells and stored outputs count for nothing. An
+answer has to stand in one cell. This runs other people's code as you: use a
+machine or an account where that does no harm.
 """
 
 import argparse
 import csv
+import io
 import json
 import os
 import re
-import runpy
 import secrets
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 from chapters import (
-    ROOT,
     code_cells,
+    exercises_of,
     final_check,
     find_chapters,
     output_text,
+    parse,
     read,
     tags,
-    with_answers,
+    write_atomically,
 )
 from kernels import execute, kernel_environment
 from nbformat.v4 import new_code_cell
 
-SECONDS = 120  # that a cell may take; with the settings of the tests no honest one needs them
-
-# Run in the kernel. It hears what `check` says, whatever else an answer prints, and afterwards
-# gives every name back what it meant before.
-_HEAR = """
-def _hear(sources, mark):
-    import contextlib, io, json, sys
-
-    class Limited(io.StringIO):
-        def write(self, text):
-            if self.tell() > 1_000_000:
-                raise RuntimeError("it prints without end")
-            return super().write(text)
-
-    def listen(number, answer, check=get_ipython().user_ns["check"]):
-        text = io.StringIO()
-        with contextlib.redirect_stdout(text):
-            check(number, answer)
-        said.append(text.getvalue())
-
-    names, said, error = get_ipython().user_ns, [], None
-    before = dict(names)
-    names.update({"check": listen, "exit": sys.exit, "quit": sys.exit})  # not theirs, of the kernel
-    with contextlib.redirect_stdout(Limited()):
-        for source in sources:
-            result = get_ipython().run_cell(source)
-            raised = result.error_before_exec or result.error_in_exec
-            error = type(raised).__name__ if raised else error
-    for name in set(names) - set(before):
-        del names[name]
-    names.update(before)
-    print(mark + json.dumps({"said": said, "error": error}))
-"""
+SECONDS = 120  # that a cell may take; no honest answer needs them
+LARGEST = 100_000_000  # bytes of a file that is looked into
+HEAR = Path(__file__).with_name("hear.py").read_text(encoding="utf-8")
 
 
 class BrokenChapterError(RuntimeError):
-    """The chapter does not run to its end with its own solutions."""
+    """The chapter's exercises do not run to their end with its own solutions."""
 
 
 class Exam:
-    """A chapter, prepared to have answers put in.
+    """A chapter, prepared to have answers put in; `numbers` are those of its exercises.
 
-    Parameters
-    ----------
-    chapter : nbformat.NotebookNode
-    parameters : str
-        Source that is run after the cell tagged parameters, to make the chapter fast.
-    environment : dict of str to str
-        Of the kernels.
-    seconds : float, optional
-        That a cell may take.
-
-    Attributes
-    ----------
-    numbers : list of str
-        Of the exercises, ``["3.1", ...]``.
+    `seconds` is what a cell may take.
     """
 
-    def __init__(self, chapter, parameters, environment, seconds=SECONDS):
+    def __init__(self, chapter, environment, seconds=SECONDS):
         self._chapter = chapter
-        self._parameters = parameters
         self._environment = environment
         self._seconds = seconds
         self.numbers = [
@@ -100,70 +58,62 @@ class Exam:
         ]
 
     def answers_in(self, notebook):
-        """Find the answers in a notebook: of each exercise all cells that check it.
-
-        Returns
-        -------
-        dict of str to list of str
-            The cells' sources, by exercise.
-        """
+        """Return by exercise the sources of all cells in a notebook that check it."""
         found = {}
-        for cell in code_cells(notebook):
-            for number in self.numbers:
-                # By its check and not by its id: some services give all cells new ids.
-                if re.search(rf"""\bcheck\(\s*["']?{re.escape(number)}["']?\s*,""", cell.source):
-                    found.setdefault(number, []).append(cell.source)
+        for number in self.numbers:
+            # By its check and not by its id: some services give all cells new ids.
+            call = rf"""\bcheck\s*\((?:[^#]*\bnumber\s*=)?\s*["']?{re.escape(number)}["']?\s*[,)]"""
+            sources = [c.source for c in code_cells(notebook) if re.search(call, c.source)]
+            if sources:
+                found[number] = sources
         return found
 
     def mark(self, answers):
-        """Run answers in the chapter and collect what its checks say.
+        """Run answers in the chapter and return by exercise what its checks say.
 
-        Parameters
-        ----------
-        answers : dict of str to list of str
-
-        Returns
-        -------
-        dict of str to str
-            By exercise: "correct", "not yet", "not attempted", "missing", or what went wrong.
-
-        Raises
-        ------
-        BrokenChapterError
-            When the chapter fails without any answer.
+        That is "correct", "not yet", "not attempted", "missing", or what went wrong. An answer that
+        never ends, ends the kernel, or spoils what a later cell needs, is taken out, so that the
+        others are heard all the same. A BrokenChapterError says that the chapter fails without any
+        answer.
         """
-        left, outcomes = dict(answers), dict.fromkeys(self.numbers, "missing")
+        left, broke = dict(answers), {}
         while True:
-            mark = f"heard-{secrets.token_hex(8)} "
-            notebook, places = self._with_answers(left, mark)
-            with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
-                outcome = execute(notebook, folder, self._environment, timeout=self._seconds)
-            outcomes |= {number: _outcome(number, cell, mark) for number, cell in places.items()}
-            if outcome.failure is None:
-                return outcomes
-            # An answer that never ends, ends the kernel, or spoils what a later cell needs: it is
-            # taken out, so that the others are heard all the same.
-            failed = [cell.id for cell in notebook.cells].index(outcome.failure.cell or "hear")
-            ran = [n for n, cell in places.items() if notebook.cells.index(cell) <= failed]
+            outcomes, failure, ran = self._run(left)
+            if failure is None:
+                break
             if not ran:
-                raise BrokenChapterError(f"The chapter itself fails. Received: {outcome.failure}")
-            outcomes[ran[-1]] = f"broke the run: {outcome.failure.error}"
+                raise BrokenChapterError(f"The chapter itself fails. Received: {failure}")
+            broke[ran[-1]] = f"broke the run: {failure.error}"
             del left[ran[-1]]
+        # Without the one that was taken out last all is well, so it was to blame. Those taken out
+        # before it may have been innocent: they are put back, one by one.
+        for number in list(broke)[:-1]:
+            heard, failure, _ = self._run(left | {number: answers[number]})
+            if failure is None:
+                outcomes, left[number] = heard, answers[number]
+                del broke[number]
+        return dict.fromkeys(self.numbers, "missing") | outcomes | broke
 
-    def _with_answers(self, answers, mark):
-        """Return the chapter with answers, each followed by the solution that later cells need."""
-        places = {}
+    def _run(self, answers):
+        """Run the chapter with answers; return outcomes, failure or None, and which were run."""
+        mark, heard = f"heard-{secrets.token_hex(8)} ", {}
 
         def answer(number, stub, solution):
-            cells = [new_code_cell(solution, id=f"solved-{stub.id}")]
+            cells = [new_code_cell(solution, id=f"solved-{stub.id}")]  # later cells need it
             if number in answers:
-                places[number] = new_code_cell(f"_hear({answers[number]!r}, {mark!r})", id=stub.id)
-                cells.insert(0, places[number])
+                heard[number] = new_code_cell(f"_hear({answers[number]!r}, {mark!r})", id=stub.id)
+                cells.insert(0, heard[number])
             return cells
 
-        notebook = with_answers(self._chapter, self._parameters, answer)
-        notebook.cells.insert(0, new_code_cell(_HEAR, id="hear"))
-        return notebook, places
+        given = [source for sources in answers.values() for source in sources]
+        notebook = exercises_of(self._chapter, answer, given)
+        notebook.cells.insert(0, new_code_cell(HEAR, id="hear"))
+        with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
+            failure = execute(notebook, folder, self._environment, timeout=self._seconds).failure
+        ids = [cell.id for cell in notebook.cells]
+        end = ids.index(failure.cell or "hear") if failure else len(ids)
+        outcomes = {number: _outcome(number, cell, mark) for number, cell in heard.items()}
+        return outcomes, failure, [n for n, cell in heard.items() if ids.index(cell.id) <= end]
 
 
 def _outcome(number, cell, mark):
@@ -172,59 +122,119 @@ def _outcome(number, cell, mark):
     if heard is None:
         return "not reached"
     heard = json.loads(heard.group(1))
-    words = rf"{re.escape(number)} (correct|not yet|not attempted)\b"
-    said = [match.group(1) for text in heard["said"] if (match := re.match(words, text))]
+    words = rf"(?m)^{re.escape(number)} (correct|not yet|not attempted)\b"
+    # An answer may print such words as well; what the check itself says comes last.
+    said = [match for text in heard["said"] for match in re.findall(words, text)[-1:]]
     return said[-1] if said else f"raised {heard['error']}" if heard["error"] else "not checked"
+
+
+def files_in(folder):
+    """Yield name and content of all files in a folder, below it and in zip archives.
+
+    Jupyter's own copies are passed over. The content is None of a file that cannot be read.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() or ".ipynb_checkpoints" in path.parts:
+            continue
+        name = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
+        try:
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    for entry in archive.infolist():
+                        inside = Path(entry.filename)
+                        if not entry.is_dir() and ".ipynb_checkpoints" not in inside.parts:
+                            small = entry.file_size <= LARGEST
+                            yield f"{name}/{inside}", archive.read(entry) if small else b""
+            else:
+                yield name, path.read_bytes() if path.stat().st_size <= LARGEST else b""
+        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError):  # or encrypted
+            yield name, None
+
+
+def notebook_in(name, content):
+    """Return the notebook that a file holds, whatever it is called, None where it is no notebook.
+
+    A ValueError says that it claims to be a notebook by its name and cannot be read as one.
+    """
+    named = ".ipynb" in name.lower() and not Path(name).name.startswith("._")  # as macOS adds them
+    if not named and (content is None or b'"nbformat"' not in content):
+        return None
+    try:
+        notebook = parse(content)
+        code_cells(notebook)
+    except Exception as error:  # nbformat raises many kinds
+        if named:
+            raise ValueError(f"cannot be read as a notebook ({type(error).__name__})") from error
+        return None
+    return notebook
 
 
 def grade(folder, exam, say):
     """Mark all notebooks in a folder and below it, one after the other.
 
-    Parameters
-    ----------
-    folder : Path
-    exam : Exam
-    say : callable
-        Gets a line for each notebook.
-
-    Yields
-    ------
-    dict of str to str
-        For each notebook that holds an exercise of the chapter: "file", the outcome of each
-        exercise, and "correct", how many are.
+    Yields a row for each: "file", the outcome of each exercise, and "correct", how many are. `say`
+    gets a line for each notebook, and one for all other files.
     """
-    for path in sorted(folder.rglob("*.ipynb")):
-        relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
-            continue
-        name = os.fsencode(relative).decode("utf-8", "replace")
+    others = []
+    for name, content in files_in(folder):
         try:
-            notebook = read(path)
-        except Exception as error:  # nbformat raises many kinds
-            say(f"{name}: cannot be read as a notebook ({type(error).__name__})")
+            notebook = notebook_in(name, content)
+        except ValueError as error:
+            say(f"{name}: {error}")
             outcomes = dict.fromkeys(exam.numbers, "unreadable")
         else:
-            answers = exam.answers_in(notebook)
-            if not answers:
-                say(f"{name}: holds no exercise of this chapter")
+            if notebook is None:
+                others.append(name)
                 continue
-            outcomes = exam.mark(answers)
-            say(f"{name}: " + ", ".join(f"{n} {outcome}" for n, outcome in outcomes.items()))
+            answers = exam.answers_in(notebook)
+            outcomes = exam.mark(answers) if answers else dict.fromkeys(exam.numbers, "missing")
+            told = ", ".join(f"{number} {outcome}" for number, outcome in outcomes.items())
+            say(f"{name}: {told if answers else 'holds no exercise of this chapter'}")
         correct = sum(outcome == "correct" for outcome in outcomes.values())
         yield {"file": name, **outcomes, "correct": str(correct)}
+    if others:
+        one = len(others) == 1
+        count = "1 file was not a notebook" if one else f"{len(others)} files were not notebooks"
+        say(f"{count}: {', '.join(others)}")
 
 
-def prepare(arguments):
-    """Return chapter, folder and table of a command line, or raise ValueError."""
-    paths = find_chapters(arguments.nb)
+def prepare_table(path, columns):
+    """Return where a table grows until it is complete, or raise ValueError.
+
+    What is there already may be replaced by this chapter's marks, but no other file.
+    """
+    draft = path.with_name(f"{path.stem}-incomplete.csv")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"Expected a folder that can be written. Received: OUT={path}")
+    for file in (path, draft):
+        if file.exists() and file.read_bytes().splitlines()[:1] != [_csv([columns]).strip()]:
+            raise ValueError(
+                f"{file} is something else than this chapter's table of marks, and is left as it "
+                "is. Name another table: OUT=marks.csv"
+            )
+    return draft
+
+
+def _csv(rows):
+    """Return a table as bytes; the mark at its beginning tells Excel of accents."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def prepare(options):
+    """Return folder, exam and table of a command line, or raise ValueError."""
+    paths = find_chapters(options.nb)
     if len(paths) != 1:
         raise ValueError("Expected one chapter, such as NB=03. Received: several, or none named.")
-    folder = Path(os.path.expanduser(arguments.folder))
-    if not arguments.folder or not folder.is_dir():
-        raise ValueError(
-            f"Expected a folder of notebooks, IN=folder. Received: {arguments.folder!r}."
-        )
-    return paths[0], folder, Path(os.path.expanduser(arguments.out))
+    folder = Path(os.path.expanduser(options.folder))
+    if not options.folder or not folder.is_dir():
+        raise ValueError(f"Expected a folder of notebooks, IN=folder. Received: {folder}")
+    chapter = paths[0].stem[:2]
+    unset = dict.fromkeys(("COURSE_SEED", "COURSE_STRICT", "COURSE_RECORD"))
+    environment = kernel_environment("quick", "tensorflow", COURSE_OFFLINE="1", **unset)
+    out = Path(os.path.expanduser(options.out or f"grades-{chapter}.csv"))
+    return folder, Exam(read(paths[0]), environment), out
 
 
 def main(arguments=None):
@@ -232,35 +242,29 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="make grade", description=__doc__)
     parser.add_argument("--nb", default="", help="the chapter, such as 03")
     parser.add_argument("--in", dest="folder", default="", help="folder of the notebooks")
-    parser.add_argument("--out", default="grades.csv", help="table to write")
+    parser.add_argument("--out", default="", help="table to write, grades-03.csv when absent")
     options = parser.parse_args(arguments)
     try:
-        path, folder, out = prepare(options)
-        # Opened before an hour is spent on what goes into it.
-        file = open(out, "w", encoding="utf-8", newline="")  # noqa: SIM115
+        folder, exam, out = prepare(options)
+        columns = ["file", *exam.numbers, "correct"]
+        draft = prepare_table(out, columns)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    fast = runpy.run_path(str(ROOT / "tests" / "exercises" / f"chapter_{path.stem[:2]}.py"))
-    unset = dict.fromkeys(("COURSE_SEED", "COURSE_STRICT", "COURSE_RECORD"))
-    environment = kernel_environment("quick", "tensorflow", COURSE_OFFLINE="1", **unset)
-    exam = Exam(read(path), fast["PARAMETERS"], environment)
-    rows = 0
-    with file:
-        table = csv.DictWriter(file, ["file", *exam.numbers, "correct"])
-        table.writeheader()
-        try:
-            for row in grade(folder, exam, say=lambda line: print(line, flush=True)):
-                table.writerow(row)
-                file.flush()
-                rows += 1
-        except BrokenChapterError as error:
-            print(error, file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            print(f"\nInterrupted: the marks so far are in {out}.", file=sys.stderr)
-            return 130
-    print(f"{rows} notebooks, marks in {out}")
+    rows = [columns]
+    try:
+        for row in grade(folder, exam, say=lambda line: print(line, flush=True)):
+            rows.append([row[column] for column in columns])
+            write_atomically(draft, _csv(rows))
+    except (BrokenChapterError, KeyboardInterrupt) as error:
+        reason = "Interrupted." if isinstance(error, KeyboardInterrupt) else str(error)
+        print(f"{reason} Marks so far: {draft if rows[1:] else 'none'}.", file=sys.stderr)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    if not rows[1:]:
+        print(f"No notebook in {folder}, so no table is written.", file=sys.stderr)
+        return 1
+    draft.replace(out)
+    print(f"{len(rows) - 1} notebooks, marks in {out}")
     return 0
 
 

@@ -1,35 +1,40 @@
 """Execute a notebook in a fresh kernel of the running interpreter, and leave no process behind."""
 
 import asyncio
+import importlib.util
 import logging
 import os
 import signal
-import sys
 import tempfile
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import ipykernel.kernelspec
-import psutil
-from chapters import without_colours
+from chapters import code_cells, without_colours
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell
 
-BACKENDS = ("tensorflow", "jax", "torch")
-PROFILES = ("quick", "full")
+from course_utils.backend import NAMES
+from course_utils.session import PROFILES
 
-# Kernels answer these with a clean end, so that a stopped run leaves no process.
-_STOP_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
-_SAMPLE_SECONDS = 0.5
+OUTSIDE = ("PYTHONPATH", "PYTHONHOME")
+"""Variables by which Python finds packages of another place before those of the environment."""
+
+_TICK_SECONDS = 0.5
 _STDERR_LINES = 20
+_PEAK = """import sys
+try:
+    import resource
+    unit = 1 if sys.platform == "darwin" else 1024
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+except ImportError:  # on Windows
+    print(0)"""
 
 _log = logging.getLogger("course.nbclient")
 _log.addHandler(logging.NullHandler())
@@ -54,14 +59,8 @@ class RunningInterpreter(KernelSpecManager):
 class Failure:
     """Why a notebook did not reach its end.
 
-    Attributes
-    ----------
-    cell : str
-        Id of the cell, or "" when the kernel did not start.
-    error : str
-        Name of the exception and its message.
-    details : str
-        Last lines of the traceback, or of what the kernel wrote to its standard error.
+    `cell` is the id of the cell, "" when the kernel did not start; `details` are the last lines of
+    the traceback, or of what the kernel wrote to its standard error.
     """
 
     cell: str
@@ -76,31 +75,37 @@ class Failure:
 class Execution:
     """What executing a notebook took.
 
-    Attributes
-    ----------
-    seconds : float
-        From the start of the kernel to the last cell's end.
-    peak_mb : float
-        Largest resident memory of the kernel and its children, in 2**20 bytes.
-    failure : Failure or None
+    `seconds` is the time from the start of the kernel to the last cell's end; `peak_mb` the largest
+    resident memory that the kernel reports of itself, in 2**20 bytes, 0 when it did not get so far.
     """
 
     seconds: float
-    peak_mb: float
+    peak_mb: int
     failure: Failure | None
 
 
+def wrong_setting(profile, backend, seeds):
+    """Return a sentence on what is wrong with the settings of a run, "" where nothing is."""
+    if profile and profile not in PROFILES:
+        return f"PROFILE must be {' or '.join(PROFILES)}. Received: {profile!r}."
+    if backend and backend not in NAMES:
+        known = {"pytorch": "torch", "tf": "tensorflow"}.get(backend.lower(), backend.lower())
+        advice = f" Write BACKEND={known}." if known in NAMES else ""
+        return f"BACKEND must be one of {', '.join(NAMES)}. Received: {backend!r}.{advice}"
+    if backend and importlib.util.find_spec(backend) is None:
+        return f"The {backend} backend is not installed. `make setup BACKEND={backend}` adds it."
+    for seed in seeds:
+        try:
+            int(seed)
+        except ValueError:
+            return f"A seed must be a whole number, such as 7. Received: {seed!r}."
+    return ""
+
+
 def absolute_paths(environment):
-    """Return the folders of data that an environment names relative to where a command was typed.
+    """Return those variables that name a folder of data, made absolute.
 
-    Parameters
-    ----------
-    environment : mapping of str to str
-
-    Returns
-    -------
-    dict of str to str
-        Those variables that name a folder, made absolute: a kernel runs in the notebook's folder.
+    A relative one means the folder where a command was typed, and a kernel runs in the notebook's.
     """
     return {
         name: os.path.abspath(os.path.expanduser(environment[name]))
@@ -110,162 +115,53 @@ def absolute_paths(environment):
 
 
 def kernel_environment(profile, backend, **extra):
-    """Make the environment variables of a kernel.
-
-    Parameters
-    ----------
-    profile, backend : str
-    **extra : str or None
-        Further variables; one that is None is taken away.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Return the environment variables of a kernel, changed by `extra`: None takes one away."""
     environment = {
         name: value
         for name, value in os.environ.items()
         # ipykernel stops capturing a library's messages when it believes to be in a test;
         # MPLBACKEND would replace the backend that shows figures in a notebook.
-        if not name.startswith("PYTEST_") and name != "MPLBACKEND"
+        if not name.startswith("PYTEST_") and name not in ("MPLBACKEND", *OUTSIDE)
     }
     environment.update(absolute_paths(environment))
     environment["COURSE_PROFILE"] = profile
     environment["KERAS_BACKEND"] = backend
     # The debugger's remarks on frozen modules are none of the learner's business.
     environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    for name, value in extra.items():
-        if value is None:
-            environment.pop(name, None)
-        else:
-            environment[name] = value
-    return environment
+    environment.update(extra)
+    return {name: value for name, value in environment.items() if value is not None}
 
 
 def execute(notebook, folder, environment, *, progress=None, timeout=None):
-    """Execute a notebook; outputs are put into the object, no file is written.
+    """Execute a notebook in a folder; outputs are put into the object, no file is written.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Changed in place, up to and including the cell that fails.
-    folder : Path
-        Working folder of the kernel.
-    environment : dict of str to str
-        Of the kernel, see `kernel_environment`.
-    progress : callable, optional
-        Called as ``progress(seconds, position, total, cell_id)`` when a cell starts and about
-        twice a second; position counts code cells from 1, and is 0 while the kernel starts.
-    timeout : float, optional
-        Seconds that a cell may take; no limit when absent.
-
-    Returns
-    -------
-    Execution
-
-    Raises
-    ------
-    KeyboardInterrupt, SystemExit
-        When interrupted or told to end, after the kernel and its children are gone.
+    ``progress(seconds, position, total, cell_id)`` is called when a cell starts and about twice a
+    second; position counts code cells from 1, and is 0 while the kernel starts. `timeout` is how
+    many seconds a cell may take. Returns an `Execution`. When interrupted or told to end, it raises
+    KeyboardInterrupt or SystemExit after the kernel and its children are gone.
     """
-    return asyncio.run(
-        _Run(notebook, Path(folder), environment, progress or _no_progress, timeout).run()
-    )
-
-
-def end_processes(processes):
-    """Kill processes and wait until they are gone.
-
-    Parameters
-    ----------
-    processes : iterable of psutil.Process
-        Some may have ended already.
-    """
-    for process in processes:
-        with suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(processes, timeout=5)
-
-
-def _no_progress(seconds, position, total, cell_id):
-    pass
+    try:
+        return asyncio.run(_Run(notebook, progress, timeout).run(Path(folder), environment))
+    except asyncio.CancelledError:
+        raise SystemExit(128 + signal.SIGTERM) from None
 
 
 class _Run:
     """One execution of one notebook."""
 
-    def __init__(self, notebook, folder, environment, progress, timeout):
+    def __init__(self, notebook, progress, timeout):
         self.notebook = notebook
-        self.folder = folder
-        self.environment = environment
         self.progress = progress
-        self.timeout = timeout
+        self.total = len(code_cells(notebook))
+        self.position, self.cell_id = 0, ""
         self.started = time.monotonic()
-        self.position = 0
-        self.total = sum(_holds_code(cell) for cell in notebook.cells)
-        self.cell_id = ""
-        self.manager = None
-        self.client = None
-        self.stopped_by = None
-        self.processes = set()
-        self.peak = 0
-        self.seconds = 0.0
-
-    async def run(self):
-        with tempfile.TemporaryDirectory(prefix="course-kernel-") as scratch:
-            # A learner's own IPython start-up files are not part of the course.
-            self.environment = {**self.environment, "IPYTHONDIR": str(Path(scratch, "ipython"))}
-            with self._stop_signals(asyncio.current_task()):
-                failure = await self._run(Path(scratch, "stderr"))
-        return Execution(self.seconds, round(self.peak / 2**20), failure)
-
-    async def _run(self, stderr):
-        ticker = asyncio.ensure_future(self._tick())
-        graceful = False
-        try:
-            await self._start(stderr)
-            for index, cell in enumerate(self.notebook.cells):
-                if _holds_code(cell):
-                    self.position += 1
-                    self.cell_id = cell.get("id", str(index))
-                    self._report()
-                    await self.client.async_execute_cell(cell, index, execution_count=self.position)
-            graceful = True
-            return None
-        except CellExecutionError as error:
-            return self._failure(f"{error.ename}: {error.evalue}", error.traceback)
-        except CellTimeoutError:
-            return self._failure(f"TimeoutError: the cell took longer than {self.timeout:g} s")
-        except (DeadKernelError, RuntimeError) as error:
-            # nbclient reports its own cancelling as a dead kernel.
-            if self.stopped_by is not None:
-                self._end()
-            return self._failure(await self._cause_of_death(error), _tail(stderr))
-        except asyncio.CancelledError:
-            if self.stopped_by is None:
-                raise
-            self._end()
-        finally:
-            self.seconds = round(time.monotonic() - self.started, 1)
-            ticker.cancel()
-            await self._stop(graceful)
-
-    def _failure(self, error, details=""):
-        return Failure(self.cell_id, without_colours(error), without_colours(details).rstrip())
-
-    def _end(self):
-        if self.stopped_by == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise SystemExit(128 + self.stopped_by)
-
-    async def _start(self, stderr):
         self.manager = AsyncKernelManager(
             kernel_name="python3", kernel_spec_manager=RunningInterpreter()
         )
         self.client = NotebookClient(
-            self.notebook,
+            notebook,
             km=self.manager,
-            timeout=self.timeout,
+            timeout=timeout,
             iopub_timeout=30,
             startup_timeout=120,
             record_timing=False,
@@ -273,101 +169,104 @@ class _Run:
             coalesce_streams=True,
             # A cell tagged so may fail in nbclient; in this course none may.
             force_raise_errors=True,
+            on_cell_execute=self.begin,
             log=_log,
         )
+
+    async def run(self, folder, environment):
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):  # asyncio sees to SIGINT by itself
+            with suppress(AttributeError, NotImplementedError):  # on Windows
+                loop.add_signal_handler(getattr(signal, name), task.cancel)
+        ticker = asyncio.ensure_future(self.tick())
+        with tempfile.TemporaryDirectory(prefix="course-kernel-") as scratch:
+            stderr = Path(scratch, "stderr")
+            # A learner's own IPython start-up files are not part of the course.
+            environment = {**environment, "IPYTHONDIR": str(Path(scratch, "ipython"))}
+            peak, failure, whole = 0, None, False
+            try:
+                await self.start(folder, environment, stderr)
+                for index, cell in enumerate(self.notebook.cells):
+                    await self.client.async_execute_cell(
+                        cell, index, execution_count=self.client.code_cells_executed + 1
+                    )
+                peak, whole = await self.peak(), True
+            except CellExecutionError as error:
+                failure = self.failure(f"{error.ename}: {error.evalue}", error.traceback)
+            except CellTimeoutError:
+                error = f"TimeoutError: the cell took longer than {self.client.timeout:g} s"
+                failure = self.failure(error)
+            except (DeadKernelError, RuntimeError) as error:
+                if task.cancelling():  # which nbclient takes for a dead kernel
+                    raise asyncio.CancelledError from None
+                failure = self.failure(await self.cause_of_death(error), _tail(stderr))
+            finally:
+                seconds = time.monotonic() - self.started
+                ticker.cancel()
+                await self.stop(graceful=whole)
+        return Execution(round(seconds, 1), round(peak / 2**20), failure)
+
+    async def start(self, folder, environment, stderr):
         with open(stderr, "wb") as file:
             await self.manager.start_kernel(
-                cwd=str(self.folder),
-                env=self.environment,
+                cwd=str(folder),
+                env=environment,
                 stderr=file,
                 extra_arguments=["--HistoryManager.hist_file=:memory:"],
             )
         await self.client.async_start_new_kernel_client()
 
-    async def _tick(self):
+    def begin(self, cell, cell_index):
+        """Note the cell that starts; nbclient calls this."""
+        self.position += 1
+        self.cell_id = cell.get("id", str(cell_index))
+        self.report()
+
+    async def tick(self):
         while True:
-            self._sample()
-            self._report()
-            await asyncio.sleep(_SAMPLE_SECONDS)
+            self.report()
+            await asyncio.sleep(_TICK_SECONDS)
 
-    def _report(self):
-        self.progress(time.monotonic() - self.started, self.position, self.total, self.cell_id)
+    def report(self):
+        if self.progress and self.position <= self.total:
+            seconds = time.monotonic() - self.started
+            self.progress(seconds, self.position, self.total, self.cell_id)
 
-    def _sample(self):
-        """Note the kernel's processes and their memory, now."""
-        provisioner = self.manager and self.manager.provisioner
-        pid = getattr(provisioner, "pid", None)
-        if not pid:
-            return
-        with suppress(psutil.Error):
-            kernel = psutil.Process(pid)
-            tree = [kernel, *kernel.children(recursive=True)]
-            self.processes.update(tree)
-            resident = 0
-            for process in tree:
-                with suppress(psutil.Error):
-                    resident += process.memory_info().rss
-            # Samples miss short peaks of the kernel itself; Linux keeps its high-water mark.
-            self.peak = max(self.peak, resident, _high_water(pid))
+    async def peak(self):
+        """Ask the kernel for its largest resident memory, in bytes."""
+        cell = new_code_cell(_PEAK)
+        self.notebook.cells.append(cell)
+        try:
+            await self.client.async_execute_cell(cell, len(self.notebook.cells) - 1)
+        finally:
+            self.notebook.cells.remove(cell)
+        return int(cell.outputs[0].text)
 
-    async def _cause_of_death(self, error):
-        provisioner = self.manager and self.manager.provisioner
+    def failure(self, error, details=""):
+        return Failure(self.cell_id, without_colours(error), without_colours(details).rstrip())
+
+    async def cause_of_death(self, error):
+        provisioner = self.manager.provisioner
         code = await provisioner.poll() if provisioner and provisioner.has_process else None
         if code is None:
             return f"{type(error).__name__}: {error}"
-        if code == -signal.SIGKILL:
+        if code == -9:
             return "DeadKernelError: the kernel was killed (signal 9); is the memory exhausted?"
         how = f"signal {-code}" if code < 0 else f"exit status {code}"
         return f"DeadKernelError: the kernel died ({how})"
 
-    async def _stop(self, graceful):
-        """End the kernel and all that it started."""
-        self._sample()
-        if self.manager is not None:
-            with suppress(RuntimeError):
-                if self.manager.has_kernel:
-                    await self.manager.shutdown_kernel(now=not graceful)
-            await ensure_async(self.manager.cleanup_resources())
-            if self.client is not None and self.client.kc is not None:
-                self.client.kc.stop_channels()
-        end_processes(self.processes)
-
-    @contextmanager
-    def _stop_signals(self, task):
-        if threading.current_thread() is not threading.main_thread() or sys.platform == "win32":
-            yield
-            return
-
-        def stop(number):
-            if self.stopped_by is None:
-                self.stopped_by = number
-                task.cancel()
-
-        loop = asyncio.get_running_loop()
-        before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
-        for number in _STOP_SIGNALS:
-            loop.add_signal_handler(number, stop, number)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
-
-
-def _holds_code(cell):
-    return cell.cell_type == "code" and bool(cell.source.strip())
-
-
-def _high_water(pid):
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return 0
-    for line in status.splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    async def stop(self, graceful):
+        """End the kernel and all that it started: they are one process group."""
+        group = getattr(self.manager.provisioner, "pgid", None)
+        with suppress(RuntimeError):
+            if self.manager.has_kernel:
+                await self.manager.shutdown_kernel(now=not graceful)
+        await ensure_async(self.manager.cleanup_resources())
+        if self.client.kc is not None:
+            self.client.kc.stop_channels()
+        if group:
+            with suppress(AttributeError, ProcessLookupError):  # no such call on Windows
+                os.killpg(group, signal.SIGKILL)
 
 
 def _tail(path):

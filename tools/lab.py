@@ -13,28 +13,19 @@ import sys
 from pathlib import Path
 
 from chapters import NOTEBOOKS, ROOT, find_chapters, read, stored_digest, tags, write
-from kernels import absolute_paths
+from jupyter_server.serverapp import list_running_servers
+from kernels import OUTSIDE, absolute_paths, wrong_setting
 
 _BUTTON = re.compile(r"^\[!\[Open in .*\n*", re.MULTILINE)
 SETTINGS = ROOT / "tools" / "jupyterlab"
+FIRST = "/tree/00_start_here.ipynb"
 
 
 def copy_chapters(folder, source=NOTEBOOKS, *, solutions=True):
     """Copy the chapters that a folder lacks, without their outputs.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the copies go; it is made if need be.
-    source : Path, optional
-        Where the chapters lie.
-    solutions : bool, optional
-        Whether the copies hold the cells tagged solution.
-
-    Returns
-    -------
-    copied, outdated : list of str
-        Names of the chapters that were copied, and of copies older than the code of their chapter.
+    Returns the names of the chapters that were copied, and of copies older than their chapter's
+    code.
     """
     folder.mkdir(parents=True, exist_ok=True)
     copied, outdated = [], []
@@ -84,15 +75,33 @@ def hand_out(folder):
     print(f"Wrote {len(copied)} chapters to {folder}, without outputs and solutions.")
 
 
+def running_in(folder):
+    """Return the address of a JupyterLab that runs in a folder already, or None."""
+    for server in list_running_servers():
+        if Path(server["root_dir"]).resolve() == folder:
+            return f"{server['url']}lab{FIRST}?token={server['token']}"
+    return None
+
+
 def open_jupyterlab(folder, options):
     """Become JupyterLab in a folder, with options of its own."""
     os.environ.update(absolute_paths(os.environ))
+    for name in OUTSIDE:
+        os.environ.pop(name, None)
     # Otherwise a kernel named python3 in the learner's home wins where .venv is somebody else's.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    if (
+        hasattr(os, "geteuid") and os.geteuid() == 0
+    ):  # as in a container, or in WSL without a user: there is nobody else
+        print("You are root, and so is JupyterLab: what runs in it may change the whole machine.")
+        options = ["--allow-root", *options]
     sys.stdout.flush()
-    settings = f"--LabApp.app_settings_dir={SETTINGS}"
-    start = str(folder / "00_start_here.ipynb")
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", settings, *options, start])
+    settings = [
+        f"--LabApp.app_settings_dir={SETTINGS}",
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url=/lab{FIRST}",  # of the link that is printed as well
+    ]
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *settings, *options])
 
 
 def main(arguments=None):
@@ -101,6 +110,13 @@ def main(arguments=None):
     parser.add_argument("--work", default="")
     parser.add_argument("--handout", default="")
     options, for_jupyter = parser.parse_known_args(arguments)
+    if not options.handout:
+        seed = os.environ.get("COURSE_SEED")
+        settings = (os.environ.get(name) for name in ("COURSE_PROFILE", "KERAS_BACKEND"))
+        wrong = wrong_setting(*settings, [seed] if seed else [])
+        if wrong:
+            print(wrong, file=sys.stderr)
+            return 2
     named = os.path.expanduser(options.handout or options.work) or ROOT / "work"
     folder = Path(named).resolve()
     try:
@@ -116,8 +132,17 @@ def main(arguments=None):
             file=sys.stderr,
         )
         return 1
-    if not options.handout:
-        open_jupyterlab(folder, for_jupyter)
+    if options.handout:
+        return 0
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # where Jupyter keeps settings and state
+        print(f"Your home folder cannot be written: JupyterLab takes {folder} in its place.")
+        os.environ["HOME"] = str(folder)
+    running = running_in(folder)
+    if running:
+        print(f"JupyterLab is running in {folder} already:\n    {running}")
+        print("Ctrl + C twice, where it was started, ends it.")
+        return 0
+    open_jupyterlab(folder, for_jupyter)
     return 0
 
 

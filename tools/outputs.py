@@ -25,10 +25,7 @@ _PASSING_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "outpu
 def normalise(notebook):
     """Take out of an executed notebook what changes from run to run, and note its digest.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Changed in place. Cell ids, tags and all other metadata stay.
+    Cell ids, tags and all other metadata stay.
     """
     notebook.metadata["kernelspec"] = dict(KERNELSPEC)
     notebook.metadata["language_info"] = dict(LANGUAGE)
@@ -53,28 +50,14 @@ def normalise(notebook):
 def store_outputs(path):
     """Execute one notebook offline and store its outputs, if they are fit to be published.
 
-    Parameters
-    ----------
-    path : Path
-        Untouched unless every cell ran and no output is at fault.
-
-    Returns
-    -------
-    list of str
-        What is wrong; empty when the outputs are stored.
+    Returns what is wrong, a list of texts; then the file is as it was.
     """
     notebook = read(path)
     progress = Progress(path.stem)
-    environment = kernel_environment(
-        "quick",
-        "tensorflow",
-        COURSE_PROFILE=None,  # so that the set-up line reads as a learner will see it
-        COURSE_OFFLINE="1",
-        COURSE_STRICT="1",
-        COURSE_DATA_DIR=None,
-        COURSE_SEED=None,
-        COURSE_RECORD=None,
-    )
+    # Without a profile the set-up line reads as a learner will see it.
+    unset = dict.fromkeys(f"COURSE_{n}" for n in ("PROFILE", "DATA_DIR", "SEED", "RECORD"))
+    fixed = {"COURSE_OFFLINE": "1", "COURSE_STRICT": "1"}
+    environment = kernel_environment("quick", "tensorflow", **unset, **fixed)
     outcome = execute(notebook, path.parent, environment, progress=progress)
     if outcome.failure is not None:
         faults = [f"{outcome.failure}\n{outcome.failure.details}"]
@@ -88,28 +71,13 @@ def store_outputs(path):
 
 
 def main(arguments=None, folder=NOTEBOOKS):
-    """Store the outputs of the chapters asked for and return the exit status.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Of the command line when absent.
-    folder : Path
-        Where the notebooks lie.
-
-    Returns
-    -------
-    int
-        0 when all are stored, 1 when some are not, 2 when asked for nonsense.
-    """
+    """Store the outputs of chapters; return 1 when some are not stored, 2 for nonsense, else 0."""
     parser = argparse.ArgumentParser(prog="make outputs", description=__doc__)
     parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
-    options = parser.parse_args(arguments)
     try:
-        paths = find_chapters(options.nb, folder)
+        paths = find_chapters(parser.parse_args(arguments).nb, folder)
     except UnknownChapterError as error:
-        print(f"make outputs: {error}", file=sys.stderr)
-        return 2
+        parser.error(str(error))
     status = 0
     for path in paths:
         try:

@@ -12,12 +12,7 @@ PICTURE = ROOT / "results" / "picture.png"
 
 
 def draw():
-    """Draw rows of objects above one scene and what the course knows about it.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw rows of objects above one scene and what the course knows about it."""
     plots.use_style()
     figure = plt.figure(figsize=(9.6, 6.4), layout="none")
     shown = drawn.make_objects(48, seed=7, size=64, noise=2.0)

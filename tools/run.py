@@ -1,7 +1,6 @@
 """Execute the course chapter by chapter and measure it: ``make run``."""
 
 import argparse
-import importlib.util
 import json
 import os
 import shutil
@@ -20,9 +19,9 @@ from chapters import (
     write,
     write_atomically,
 )
-from kernels import BACKENDS, PROFILES, Execution, Failure, execute, kernel_environment
+from kernels import Execution, Failure, execute, kernel_environment, wrong_setting
 
-from course_utils.measures import read_record
+from course_utils.measures import number, read_record
 
 BUILD = ROOT / "build"
 
@@ -31,37 +30,24 @@ _DETAIL_LINES = 20
 
 
 class Progress:
-    """Says how far a chapter has got: one changing line on a terminal, a few lines elsewhere.
-
-    Parameters
-    ----------
-    name : str
-        Chapter, ``"03_first_cnn"``.
-    stream : text file, optional
-        Standard output when absent.
-    """
+    """Says how far a chapter has got: one changing line on a terminal, a few lines elsewhere."""
 
     def __init__(self, name, stream=None):
         self.title = " ".join(name.split("_", 1))
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.said = time.monotonic()
-        self.shown = None
         if not self.live:
             self._line(f"{self.title}  starts")
 
     def __call__(self, seconds, position, total, cell_id):
         """Show the state; `seconds` since the start, `position` of `total` code cells."""
-        if position:
-            text = f"{self.title}  {clock(seconds)}  cell {position}/{total} {cell_id}"
-        else:
-            text = f"{self.title}  {clock(seconds)}  kernel starts"
+        at = f"cell {position}/{total} {cell_id}" if position else "kernel starts"
+        text = f"{self.title}  {clock(seconds)}  {at}"
         if self.live:
             width = max(20, shutil.get_terminal_size().columns - 1)
-            if text != self.shown:
-                self.stream.write("\r\x1b[2K" + text[:width])
-                self.stream.flush()
-                self.shown = text
+            self.stream.write("\r\x1b[2K" + text[:width])
+            self.stream.flush()
         elif time.monotonic() - self.said >= _HEARTBEAT_SECONDS:
             self._line(text)
 
@@ -85,24 +71,10 @@ def clock(seconds):
 
 
 def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
-    """Execute one notebook and measure it.
+    """Execute one notebook, write it with its outputs into a folder, return what was measured.
 
-    Parameters
-    ----------
-    path : Path
-        The notebook, which stays as it is.
-    profile, backend : str
-    seed : int, optional
-        Instead of the notebook's own.
-    executed : Path
-        Folder that receives the notebook with its outputs.
-
-    Returns
-    -------
-    chapter : dict
-        "code" (its fingerprint), "seconds", "peak_mb", "ok", "error", "measures" and "bands".
-    setup : dict
-        What the notebook's set-up reported, empty when it did not get so far.
+    Returns the chapter's "code" (its fingerprint), "seconds", "peak_mb", "ok", "error", "measures"
+    and "bands", and what the notebook's set-up reported, empty when it did not get so far.
     """
     progress = Progress(path.stem)
     notebook = read(path)
@@ -110,7 +82,7 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
         record = Path(scratch, "record.jsonl")
         extra = {"COURSE_RECORD": str(record)}
         if seed is not None:
-            extra["COURSE_SEED"] = str(seed)
+            extra["COURSE_SEED"] = seed
         environment = kernel_environment(profile, backend, **extra)
         try:
             outcome = execute(notebook, path.parent, environment, progress=progress)
@@ -123,15 +95,9 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
         setup, measures, bands = read_record(record)
     write(notebook, executed / path.name)
     failure = outcome.failure
-    chapter = {
-        "code": digest(notebook),
-        "seconds": outcome.seconds,
-        "peak_mb": outcome.peak_mb,
-        "ok": failure is None,
-        "error": None if failure is None else str(failure),
-        "measures": measures,
-        "bands": bands,
-    }
+    cost = {"code": digest(notebook), "seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
+    came_to = {"ok": failure is None, "error": failure and str(failure)}
+    chapter = {**cost, **came_to, "measures": measures, "bands": bands}
     progress.end(f"{clock(outcome.seconds)}  {verdict(chapter)}")
     if failure is not None:
         details = failure.details.splitlines()[-_DETAIL_LINES:]
@@ -149,88 +115,51 @@ def verdict(chapter):
 
 
 def table(chapters):
-    """Lay out chapters with seconds, peak memory, headline figures and their bands.
-
-    Parameters
-    ----------
-    chapters : dict of str to dict
-        By name, as `run_chapter` returns them.
-
-    Returns
-    -------
-    str
-    """
+    """Lay out chapters with seconds, peak memory, headline figures and their bands, as text."""
     rows = [("chapter", "seconds", "peak MB", "figure", "value", "band", "")]
     for name, chapter in chapters.items():
         figures = [
             (
                 band["name"],
                 number(band["value"]),
-                limits(band),
+                limit(band),
                 "holds" if band["holds"] else "MISSED",
             )
             for band in chapter["bands"]
         ] or [(key, number(value), "", "") for key, value in list(chapter["measures"].items())[:1]]
-        if not chapter["ok"]:
-            figures.append((f"FAILED in {chapter['error'].splitlines()[0]}", "", "", ""))
-        title = " ".join(name.split("_", 1))
-        head = (title, f"{chapter['seconds']:.1f}", f"{chapter['peak_mb']:,}")
-        for line, figure in enumerate(figures or [("", "", "", "")]):
-            rows.append((head if line == 0 else ("", "", "")) + figure)
-    # A failure's message may be as long as it likes; it stands last on its line.
-    widths = [
-        max(len(row[column]) for row in rows if column != 3 or not row[3].startswith("FAILED"))
-        for column in range(7)
+        title, seconds = " ".join(name.split("_", 1)), f"{chapter['seconds']:.1f}"
+        head = (title, seconds, f"{chapter['peak_mb']:,}")
+        for figure in figures or [("", "", "", "")]:
+            rows.append((*head, *figure))
+            head = ("", "", "")
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    adjust = (str.ljust, str.rjust, str.rjust, str.ljust, str.rjust, str.ljust, str.ljust)
+    lines = [
+        "  ".join(put(cell, width) for put, cell, width in zip(adjust, row, widths, strict=True))
+        for row in rows
     ]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(width) if column in {1, 2, 4} else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+    lines += [
+        f"{' '.join(name.split('_', 1))}  FAILED in {chapter['error'].splitlines()[0]}"
+        for name, chapter in chapters.items()
+        if not chapter["ok"]
+    ]
+    return "\n".join(line.rstrip() for line in lines)
 
 
-def number(value):
-    """Format a figure with as many digits as are worth reading."""
-    if isinstance(value, float):
-        return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
-    return f"{value:,}"
-
-
-def limits(band):
-    """Put the limits of a band in words."""
-    words = {"at_least": "at least", "at_most": "at most"}
-    return ", ".join(f"{words[key]} {band[key]:g}" for key in words if band.get(key) is not None)
+def limit(band):
+    """Put the limit of a band in words."""
+    key = next(key for key in ("at_least", "at_most") if band.get(key) is not None)
+    return f"{key.replace('_', ' ')} {number(band[key])}"
 
 
 def run_course(paths, profile, backend, seed, results, executed):
-    """Execute chapters one after the other and keep what was measured after each.
+    """Execute chapters one after the other, and write what was measured so far after each.
 
-    Parameters
-    ----------
-    paths : list of Path
-    profile, backend : str
-    seed : int or None
-    results : list of Path
-        Files that receive the measurements.
-    executed : Path
-        Folder that receives the notebooks with their outputs.
-
-    Returns
-    -------
-    dict of str to dict
-        Chapters by name.
+    Returns what `run_chapter` returned of each, by name.
     """
     chapters = {}
-    report = {
-        "profile": profile,
-        "backend": backend,
-        "device": None,
-        "versions": {},
-        "chapters": chapters,
-    }
+    report = {"profile": profile, "backend": backend, "device": None, "versions": {}}
+    report["chapters"] = chapters
     try:
         for path in paths:
             chapters[path.stem], setup = run_chapter(path, profile, backend, seed, executed)
@@ -245,7 +174,7 @@ def run_course(paths, profile, backend, seed, results, executed):
     return chapters
 
 
-def parse_arguments(arguments):
+def parse_arguments(arguments, folder):
     """Read the options of the command line."""
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
@@ -255,53 +184,24 @@ def parse_arguments(arguments):
     options = parser.parse_args(arguments)
     options.profile = options.profile or os.environ.get("COURSE_PROFILE") or "quick"
     options.backend = options.backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if options.profile not in PROFILES:
-        parser.error(f"Expected PROFILE to be quick or full. Received: {options.profile!r}.")
-    if options.backend not in BACKENDS:
-        parser.error(f"Expected BACKEND to be one of {BACKENDS}. Received: {options.backend!r}.")
-    seeds = options.seeds.replace(",", " ").split()
-    if not all(seed.isdecimal() for seed in seeds):
-        parser.error(
-            f'Expected SEEDS to be whole numbers, like "0 1 2". Received: {options.seeds!r}.'
-        )
-    options.seeds = [int(seed) for seed in seeds]
-    if importlib.util.find_spec(options.backend) is None:
-        parser.error(
-            f"The {options.backend} backend is not installed in {sys.prefix}. "
-            f"Install it there: {sys.executable} -m pip install {options.backend}"
-        )
-    if importlib.util.find_spec("course_utils") is None:
-        parser.error(
-            f"The package course_utils is not installed in {sys.prefix}. "
-            "Run `make run`, which sets up .venv first."
-        )
+    options.seeds = options.seeds.replace(",", " ").split()
+    wrong = wrong_setting(options.profile, options.backend, options.seeds)
+    if wrong:
+        parser.error(wrong)
+    try:
+        options.paths = find_chapters(options.nb, folder)
+    except UnknownChapterError as error:
+        parser.error(str(error))
     return options
 
 
 def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
     """Run the course and return the exit status.
 
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Of the command line when absent.
-    folder : Path
-        Where the notebooks lie.
-    build : Path
-        Receives the measurements and the executed notebooks.
-
-    Returns
-    -------
-    int
-        0 when every chapter ran and every band holds, 1 otherwise, 2 when asked for nonsense,
-        130 after an interrupt.
+    It is 0 when every chapter ran and every band holds, 1 otherwise, 2 when asked for nonsense, 130
+    after an interrupt.
     """
-    options = parse_arguments(arguments)
-    try:
-        paths = find_chapters(options.nb, folder)
-    except UnknownChapterError as error:
-        print(f"make run: {error}", file=sys.stderr)
-        return 2
+    options = parse_arguments(arguments, folder)
     stem = f"run-{options.profile}-{options.backend}"
     main_file = Path(build) / f"{stem}.json"
     passed = True
@@ -311,9 +211,8 @@ def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
             if seed is not None:
                 print(f"seed {seed}", flush=True)
                 files.append(Path(build) / f"{stem}-seed{seed}.json")
-            chapters = run_course(
-                paths, options.profile, options.backend, seed, files, Path(build) / "executed"
-            )
+            asked = (options.paths, options.profile, options.backend, seed)
+            chapters = run_course(*asked, files, Path(build) / "executed")
             passed = passed and all(verdict(chapter) == "ok" for chapter in chapters.values())
             print("written: " + ", ".join(str(relative(file)) for file in files[::-1]), flush=True)
         if options.seeds:

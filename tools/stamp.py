@@ -1,8 +1,8 @@
 """Write the repository's address wherever the course names it: ``make stamp ADDRESS=...``.
 
 The address stands in one place, ``[project.urls] Repository`` of pyproject.toml. Everything else
-that names it - the Colab and Kaggle buttons, the set-up cells, the README's badges, the citation -
-is stamped from there.
+that names it - the Colab and Kaggle buttons, the set-up cells, the README, the citation - is
+stamped from there.
 """
 
 import argparse
@@ -11,8 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-import nbformat
-from chapters import ROOT, digest, stored_digest, write_atomically
+from chapters import ROOT, code_cells, digest, parse, stored_digest, write_atomically
 
 # The set-up cell of every chapter. They differ in the seed; some say what a hosted GPU means.
 SETUP = """try:
@@ -22,217 +21,98 @@ except ModuleNotFoundError:  # on Colab or Kaggle: fetch the course's helper pac
     import course_utils as cu
 
 SEED = cu.setup(seed={seed})"""
+GITHUB = "https://github.com/"
 
 _ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
-_SLUG = r"(?P<slug>[\w.-]+/[\w-]+(?:\.[\w-]+)*?)"
-# Places that can only mean this repository. What follows the slug is asserted, not taken.
-_PLACES = [
-    re.compile(prefix + _SLUG + suffix)
-    for prefix, suffix in [
-        (r"colab\.research\.google\.com/github/", r"(?=/)"),
-        (r"kaggle\.com/kernels/welcome\?src=https://github\.com/", r"(?=/)"),
-        (r"git\+https://github\.com/", r"(?=\.git\b|[\"'\s@#)`]|\\|$)"),
-        (r"mybinder\.org/v2/gh/", r"(?=/)"),
-        (r"repository-code: *[\"']?https://github\.com/", r"(?=[\"'\s]|$)"),
-        (r"git clone https://github\.com/", r"(?=\.git\b|[\"'\s`]|\\|$)"),
-    ]
-]
-_TEXTS = (
-    "*.md",
-    "*.cff",
-    "*.yml",
-    "*.txt",
-    "data/*.md",
-    "notebooks/*.ipynb",
-    "course_utils/**/*.py",
+# Places that can only mean this repository, whatever they name.
+_OWN = re.compile(
+    r"(colab\.research\.google\.com/github/|mybinder\.org/v2/gh/"
+    r"|(?:kaggle\.com/kernels/welcome\?src=|git\+|git clone |repository-code: )https://github\.com/)"
+    r"[\w.-]+/[\w-]+(?:\.(?!git\b)[\w-]+)*"
 )
+_FILES = ("*.md", "docs/*.md", "data/*.md", "*.cff", "*.yml", "*.txt", "notebooks/*.ipynb")
 
 
 def read_address(root=ROOT):
-    """Read the address from the one place where it stands.
-
-    Parameters
-    ----------
-    root : Path
-        Of the repository.
-
-    Returns
-    -------
-    str
-        ``"https://github.com/owner/repository"``.
-    """
+    """Read the address, ``"https://github.com/owner/repository"``, from pyproject.toml."""
     project = tomllib.loads((Path(root) / "pyproject.toml").read_text(encoding="utf-8"))
     return project["project"]["urls"]["Repository"]
 
 
 def find_disagreements(root=ROOT):
-    """List where the course names another address than pyproject.toml, or none.
-
-    Parameters
-    ----------
-    root : Path
-        Of the repository.
-
-    Returns
-    -------
-    list of str
-        One line each; empty when all agree.
-    """
+    """List where the course names another address than pyproject.toml: one line each, or none."""
     address = read_address(root)
-    slug = slug_of(address)
     faults = []
     for path in _texts(root):
-        name = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
-        for line, content in enumerate(text.splitlines(), 1):
-            faults += [
-                f"{name}:{line}: names {other}, expected {slug}"
-                for other in _named(content, slug)
-                if other != slug
-            ]
+        name = path.relative_to(root).as_posix()
+        for number, line in enumerate(text.splitlines(), 1):
+            if _stamped(line, address, address) != line:
+                faults.append(f"{name}:{number}: names another address than {address}")
         if path.suffix == ".ipynb":
-            faults += [f"{name}: has no {place}" for place in missing_places(path, text, slug)]
+            notebook = parse(text.encode())
+            faults += [f"{name}: has no {it}" for it in missing_places(path, notebook, address)]
     return faults
 
 
 def stamp(address=None, root=ROOT):
-    """Write an address wherever the course names its own.
+    """Write an address wherever the course names its own, and return the files that changed.
 
-    Parameters
-    ----------
-    address : str, optional
-        ``"https://github.com/owner/repository"``; the present one when absent, which mends files
-        that disagree.
-    root : Path
-        Of the repository.
-
-    Returns
-    -------
-    list of Path
-        Files that changed.
-
-    Raises
-    ------
-    ValueError
-        If the address is of another form.
+    Without one, the present address is written again, which mends files that disagree. A
+    ValueError says that an address is of another form.
     """
-    root = Path(root)
     present = read_address(root)
     address = present if address is None else address.rstrip("/").removesuffix(".git")
     if not _ADDRESS.fullmatch(address):
         raise ValueError(
-            "Expected an address like https://github.com/owner/repository. "
-            f"Received: ADDRESS={address!r}"
+            f"Expected an address like {GITHUB}owner/repository. Received: ADDRESS={address!r}"
         )
     changed = []
-    project = root / "pyproject.toml"
-    text = project.read_text(encoding="utf-8")
-    # Only the line of the table: the address may stand in a comment as well.
-    stamped = re.sub(
-        r'^(Repository\s*=\s*")[^"]*(")', rf"\g<1>{address}\g<2>", text, count=1, flags=re.MULTILINE
-    )
-    if stamped != text:
-        write_atomically(project, stamped)
-        changed.append(project)
-    for path in _texts(root):
+    for path in [Path(root) / "pyproject.toml", *_texts(root)]:
         text = path.read_text(encoding="utf-8")
-        stamped = _restamp(text, slug_of(present), slug_of(address))
-        if stamped != text:
-            if path.suffix == ".ipynb":
-                stamped = _renew_digest(text, stamped)
-            write_atomically(path, stamped)
-            changed.append(path)
+        if path.name == "pyproject.toml":  # where only the table's line is the course's own
+            stamped = text.replace(f'\nRepository = "{present}"', f'\nRepository = "{address}"')
+        else:
+            stamped = _stamped(text, present, address)
+        if stamped == text:
+            continue
+        if path.suffix == ".ipynb":
+            # Another address makes no output stale; what was stale before stays so.
+            old, new = parse(text.encode()), parse(stamped.encode())
+            if stored_digest(old) == digest(old):
+                stamped = stamped.replace(digest(old), digest(new))
+        write_atomically(path, stamped)
+        changed.append(path)
     return changed
 
 
-def slug_of(address):
-    """Return ``"owner/repository"`` of an address."""
-    return address.removeprefix("https://github.com/")
+def _stamped(text, old, new):
+    """Return a text with the new address in all own places and links, whoever owns them."""
+    slug, name = new.removeprefix(GITHUB), re.escape(old.rsplit("/", 1)[1])
+    text = _OWN.sub(rf"\g<1>{slug}", text)
+    return re.sub(rf"(github\.com/)[\w.-]+/{name}(?![\w-]|\.\w)", rf"\g<1>{slug}", text)
 
 
 def _texts(root):
-    return sorted(path for pattern in _TEXTS for path in Path(root).glob(pattern))
+    patterns = (*_FILES, "course_utils/**/*.py")
+    return sorted(path for pattern in patterns for path in Path(root).glob(pattern))
 
 
-def _plain(slug):
-    """Pattern of a plain link to a repository of this name, whoever owns it."""
-    name = re.escape(slug.split("/")[1])
-    return re.compile(rf"github\.com/(?P<slug>[\w.-]+/{name})(?![\w-]|\.\w)")
-
-
-def _named(text, slug):
-    """Repositories that a text names as the course's own, each once."""
-    patterns = [*_PLACES, _plain(slug)]
-    return sorted({match["slug"] for pattern in patterns for match in pattern.finditer(text)})
-
-
-def _restamp(text, old, new):
-    for pattern in [*_PLACES, _plain(old), _plain(new)]:
-        text = pattern.sub(lambda match: match.group().replace(match["slug"], new), text)
-    return text
-
-
-def missing_places(path, text, slug):
-    """Find the places in a notebook that should name its own address and do not.
-
-    Parameters
-    ----------
-    path : Path
-        Of the notebook; its name is part of the buttons' links.
-    text : str
-        Of the file.
-    slug : str
-        ``"owner/repository"``.
-
-    Returns
-    -------
-    list of str
-    """
-    notebook = nbformat.reads(text, as_version=4)
+def missing_places(path, notebook, address):
+    """List what a notebook lacks of the places that name its own address."""
     first = notebook.cells[0].source if notebook.cells else ""
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    file = f"{slug}/blob/main/notebooks/{path.name}"
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    file = f"{address.removeprefix(GITHUB)}/blob/main/notebooks/{path.name})"
     places = {
-        "Colab button to itself": f"https://colab.research.google.com/github/{file})" in first,
-        "Kaggle button to itself": (
-            f"https://kaggle.com/kernels/welcome?src=https://github.com/{file})" in first
-            or f"https://www.kaggle.com/kernels/welcome?src=https://github.com/{file})" in first
-        ),
-        "set-up cell that installs from the address": (
-            f'%pip install -q "git+https://github.com/{slug}"' in code
-        ),
+        "Colab button to itself": f"https://colab.research.google.com/github/{file}" in first,
+        "Kaggle button to itself": f"kaggle.com/kernels/welcome?src={GITHUB}{file}" in first,
+        "set-up cell that installs from the address": f'%pip install -q "git+{address}"' in code,
     }
     return [place for place, there in places.items() if not there]
 
 
-def _renew_digest(before, after):
-    """Carry the digest over a change of address, if it was fresh.
-
-    Another address in the set-up cell makes no output stale; any other change does, and a digest
-    that was stale before stays so.
-    """
-    old = nbformat.reads(before, as_version=4)
-    stored = stored_digest(old)
-    if stored is None or stored != digest(old):
-        return after
-    return after.replace(stored, digest(nbformat.reads(after, as_version=4)))
-
-
 def main(arguments=None, root=ROOT):
-    """Stamp or check, and return the exit status.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Of the command line when absent.
-    root : Path
-        Of the repository.
-
-    Returns
-    -------
-    int
-        0 when all agree, 1 when some do not, 2 when the address is of another form.
-    """
+    """Stamp or check; return 0 when all agree, 1 when some do not, 2 for a wrong address."""
     parser = argparse.ArgumentParser(prog="make stamp", description=__doc__)
     parser.add_argument("address", nargs="?", help="https://github.com/owner/repository")
     parser.add_argument("--check", action="store_true", help="only list what disagrees")

@@ -12,11 +12,11 @@ import statistics
 import sys
 
 from chapters import ROOT, find_chapters, read, write_atomically
+from run import BUILD, limit
 
 from course_utils.data.sources import own_weights
 from course_utils.measures import number
 
-BUILD = ROOT / "build"
 RESULTS = ROOT / "results"
 README = ROOT / "README.md"
 RESULTS_PAGE = RESULTS / "README.md"
@@ -27,24 +27,12 @@ _END = "<!-- end of {name} -->"
 
 
 def gather(files):
-    """Join the reports of several seeds.
+    """Join the reports of several seeds, given by seed as files that ``make run`` wrote.
 
-    Parameters
-    ----------
-    files : dict of int to Path
-        By seed, reports in the form that ``make run`` writes; of one profile, backend and device.
-
-    Returns
-    -------
-    dict
-        "profile", "backend", "device", "versions" and "chapters": for each chapter the fingerprint
-        of its "code", the "seeds", "seconds" and "peak_mb" of its runs, "measures" with a value
-        for each seed, and "bands".
-
-    Raises
-    ------
-    SystemExit
-        If a chapter failed, or the runs were made of different code or under different conditions.
+    Of each chapter the joined report has the fingerprint of its "code", the "seeds", "seconds" and
+    "peak_mb" of its runs, "measures" with a value for each seed, and "bands". A SystemExit says
+    that a chapter failed, or that the runs were made of different code or under different
+    conditions.
     """
     joined = {}
     for seed, file in sorted(files.items()):
@@ -60,25 +48,16 @@ def gather(files):
         for name, chapter in chapters.items():
             if not chapter["ok"]:
                 raise SystemExit(f"{file.name}: {name} failed: {chapter['error']}")
-            kept = joined["chapters"].setdefault(
-                name,
-                {
-                    "code": chapter["code"],
-                    "seeds": [],
-                    "seconds": [],
-                    "peak_mb": [],
-                    "measures": {},
-                    "bands": [],
-                },
-            )
+            empty = {"code": chapter["code"], "seeds": [], "seconds": [], "peak_mb": []}
+            kept = joined["chapters"].setdefault(name, {**empty, "measures": {}, "bands": []})
             if kept["code"] != chapter["code"]:
                 raise SystemExit(
                     f"Expected all seeds of {name} to be run with the same code. Received other "
                     f"code in {file.name}. Delete what is out of date, or run it again."
                 )
             kept["seeds"].append(seed)
-            kept["seconds"].append(chapter["seconds"])
-            kept["peak_mb"].append(chapter["peak_mb"])
+            for key in ("seconds", "peak_mb"):
+                kept[key].append(chapter[key])
             for measure, value in chapter["measures"].items():
                 kept["measures"].setdefault(measure, []).append(value)
             kept["bands"] = [
@@ -89,25 +68,15 @@ def gather(files):
 
 
 def store(build=BUILD, results=RESULTS):
-    """Write a result file for each profile and backend that was run over seeds.
+    """Write a result file for each profile and backend that was run over seeds; return the files.
 
     A chapter that was not run again keeps the results it has, if they come from the same device
     and versions. One that was run again with the same code gains seeds; with other code, what it
     had is out of date and goes.
-
-    Parameters
-    ----------
-    build, results : Path
-        Folders to read from and to write to.
-
-    Returns
-    -------
-    list of Path
-        The files written.
     """
     runs = {}
     for file in build.glob("run-*-seed*.json"):
-        profile, backend, seed = re.fullmatch(r"run-(\w+)-(\w+)-seed(\d+)", file.stem).groups()
+        profile, backend, seed = re.fullmatch(r"run-(\w+)-(\w+)-seed(-?\d+)", file.stem).groups()
         runs.setdefault((profile, backend), {})[int(seed)] = file
     written = []
     for (profile, backend), files in sorted(runs.items()):
@@ -133,31 +102,17 @@ def _more_seeds(before, now):
         return now
     places = {seed: (runs, i) for runs in (before, now) for i, seed in enumerate(runs["seeds"])}
     each = [places[seed] for seed in sorted(places)]
-    return now | {
-        "seeds": sorted(places),
-        "seconds": [runs["seconds"][i] for runs, i in each],
-        "peak_mb": [runs["peak_mb"][i] for runs, i in each],
-        "measures": {
-            name: [runs["measures"][name][i] for runs, i in each]
-            for name in now["measures"]
-            if name in before["measures"]
-        },
+    measures = {
+        name: [runs["measures"][name][i] for runs, i in each]
+        for name in now["measures"]
+        if name in before["measures"]
     }
+    cost = {key: [runs[key][i] for runs, i in each] for key in ("seconds", "peak_mb")}
+    return now | cost | {"seeds": sorted(places), "measures": measures}
 
 
 def results_table(results=RESULTS):
-    """Make the table of results: each band of each chapter, with its spread over seeds.
-
-    Parameters
-    ----------
-    results : Path
-        Folder with the result files.
-
-    Returns
-    -------
-    str
-        Markdown: a table for each result file.
-    """
+    """Make the tables of results: each band of each chapter, with its spread over seeds."""
     tables = []
     for path in sorted(results.glob("*.json")):
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -177,14 +132,14 @@ def results_table(results=RESULTS):
             )
             for band in chapter["bands"]:
                 values = chapter["measures"][band["name"]]
-                bound = next(key for key in ("at_least", "at_most") if key in band)
-                at_least = bound == "at_least"
-                holds = min(values) >= band[bound] if at_least else max(values) <= band[bound]
+                at_least = "at_least" in band
+                holds = (
+                    min(values) >= band["at_least"] if at_least else max(values) <= band["at_most"]
+                )
                 lines.append(
                     f"| {name} | {band['name']} | {number(statistics.mean(values))} "
                     f"| {number(min(values))} to {number(max(values))} "
-                    f"| {bound.replace('_', ' ')} {number(band[bound])}"
-                    f"{'' if holds else ', **missed**'} | {run} |"
+                    f"| {limit(band)}{'' if holds else ', **missed**'} | {run} |"
                 )
         tables.append("\n".join(lines))
     return "\n\n".join(tables)
@@ -193,17 +148,7 @@ def results_table(results=RESULTS):
 def chapters_table(folder=ROOT / "notebooks", results=RESULTS):
     """Make the table of chapters: the sentence each tests, and how long it takes.
 
-    Parameters
-    ----------
-    folder : Path
-        With the notebooks.
-    results : Path
-        Folder with the result files; the seconds come from those of the quick profile.
-
-    Returns
-    -------
-    str
-        Markdown.
+    The seconds to run come from the results of the quick profile.
     """
     seconds = {}
     for path in sorted(results.glob("quick-*-tensorflow.json")):
@@ -223,13 +168,7 @@ def chapters_table(folder=ROOT / "notebooks", results=RESULTS):
 
 
 def weights_table():
-    """Make the table of the weights that the course trained itself.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Make the table of the weights that the course trained itself."""
     lines = ["| file | bytes | sha256 | made by |", "| --- | ---: | --- | --- |"]
     for record in own_weights().values():
         lines.append(f"| {record.name} | {record.size:,} | {record.sha256} | {record.source} |")
@@ -237,23 +176,7 @@ def weights_table():
 
 
 def with_tables(text, tables):
-    """Put tables between their marks in the text of a page.
-
-    Parameters
-    ----------
-    text : str
-    tables : dict of str to str
-        Markdown by the name in the mark.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If a mark is missing.
-    """
+    """Put tables, by the names in their marks, between these marks in the text of a page."""
     for name, table in tables.items():
         begin, end = _MARK.format(name=name), _END.format(name=name)
         before, found, rest = text.partition(begin)
@@ -265,20 +188,13 @@ def with_tables(text, tables):
 
 
 def renewed():
-    """Return the text that each page with tables should have now.
-
-    Returns
-    -------
-    dict of Path to str
-    """
+    """Return the text that each page with tables should have now, by path."""
     tables = {
         README: {"chapters": chapters_table()},
         RESULTS_PAGE: {"results": results_table()},
         MODEL_CARD: {"weights": weights_table()},
     }
-    return {
-        page: with_tables(page.read_text(encoding="utf-8"), made) for page, made in tables.items()
-    }
+    return {page: with_tables(page.read_text("utf-8"), made) for page, made in tables.items()}
 
 
 def main():

@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from chapters import ROOT, find_chapters, read, write_atomically
 from kernels import execute, kernel_environment
+from nbformat.v4 import new_code_cell
 from run import Progress
 from tables import MODEL_CARD, renewed
 
@@ -23,24 +23,16 @@ FOLDER = ROOT / "data" / "weights"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a chapter trains a network.
+    """How a chapter trains a network: by which of its code cells, in their order.
 
-    Parameters
-    ----------
-    chapter : str
-        Its number.
-    model, measure : str
-        The model's name in the notebook, and the measure to quote on the model card.
-    cells : tuple of str
-        The code cells that are needed, in the order of the notebook.
-    constants : str
-        Assignments that stand in for some of the cell of parameters; quoted on the card, too.
+    `measure` is quoted on the model card, and so are `constants`, assignments that stand in for
+    some of the cell of parameters.
     """
 
     chapter: str
     model: str
     measure: str
-    cells: tuple[str, ...]
+    cells: str
     constants: str = ""
 
 
@@ -49,35 +41,39 @@ TRAINED = {
         "04",
         "backbone",
         "backbone test accuracy",
-        (
-            "set-up",
-            "imports",
-            "parameters",
-            "build-the-network",
-            "train-functions",
-            "one-cycle-schedule",
-            "augment",
-            "draw-many",
-            "recipe-function",
-            "train-the-backbone",
-        ),
+        "set-up imports parameters build-the-network train-functions one-cycle-schedule augment "
+        "draw-many recipe-function train-the-backbone",
         "RECIPE_IMAGES, RECIPE_BATCH = 60_000, 128",
     ),
     "first_cnn.keras": Recipe(
         "03",
         "cnn",
         "cnn test accuracy",
+        "set-up imports parameters load-the-data build-the-cnn-code build-the-dense-code "
+        "training-function train-all-three test-all-three",
+    ),
+    "forger.keras": Recipe(
+        "11",
+        "gan.generator",
+        "Fréchet distance over floor, last epoch",
         (
             "set-up",
             "imports",
             "parameters",
+            "drawing-functions",
             "load-the-data",
-            "build-the-cnn-code",
-            "build-the-dense-code",
-            "training-function",
-            "train-all-three",
-            "test-all-three",
+            "build-the-generator",
+            "build-the-discriminator",
+            "two-losses",
+            "gan-class",
+            "build-the-gan",
+            "training-tools",
+            "two-paces",
+            "train-the-gan",
+            "open-the-eye",
+            "measure-the-distance",
         ),
+        "EPOCHS = 45",
     ),
 }
 
@@ -92,37 +88,24 @@ bare.save({path!r})
 
 
 def train(name, recipe):
-    """Run some cells of a chapter, save its model under data/weights and record size and hash.
+    """Run some cells of a chapter, save its model under data/weights, record size and hash.
 
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    recipe : Recipe
-
-    Returns
-    -------
-    str
-        One line that says what was trained and how good it is.
+    Returns one line that says what was trained and how good it is.
     """
     (path,) = find_chapters(recipe.chapter)
     notebook = read(path)
-    notebook.cells = [cell for cell in notebook.cells if cell.id in recipe.cells]
-    if tuple(cell.id for cell in notebook.cells) != recipe.cells:
-        raise SystemExit(
-            f"Expected {path.name} to have the cells {recipe.cells}, in this order. "
-            f"Received: {tuple(cell.id for cell in notebook.cells)}"
-        )
-    if recipe.constants:
-        place = recipe.cells.index("parameters") + 1
-        notebook.cells.insert(
-            place, nbformat.v4.new_code_cell(recipe.constants, id="other-constants")
-        )
+    wanted = recipe.cells.split()
+    notebook.cells = [cell for cell in notebook.cells if cell.id in wanted]
+    found = [cell.id for cell in notebook.cells]
+    if found != wanted:
+        raise SystemExit(f"{path.name} must have the cells {wanted}. Received: {found}")
+    constants = new_code_cell(recipe.constants, id="other-constants")
+    notebook.cells.insert(wanted.index("parameters") + 1, constants)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         saved, record = Path(scratch, name), Path(scratch, "record.jsonl")
         source = _SAVE.format(model=recipe.model, path=str(saved))
-        notebook.cells.append(nbformat.v4.new_code_cell(source, id="save-the-weights"))
+        notebook.cells.append(new_code_cell(source, id="save-the-weights"))
         environment = kernel_environment(
             "quick", "tensorflow", COURSE_RECORD=str(record), COURSE_SEED=None, COURSE_OFFLINE="1"
         )

@@ -11,6 +11,8 @@ from course_utils.data.loaders import (
     read_idx,
     weights_path,
 )
+from course_utils.data.photograph import load_photograph
+from course_utils.data.pretrained import imagenet_classes, load_pretrained
 from course_utils.data.sources import CIFAR10, FASHION_MNIST, FLOWERS, SQUEEZENET
 from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, tokenise
 
@@ -30,11 +32,14 @@ __all__ = [
     "PhotoDataset",
     "Vocabulary",
     "fetch_folder",
+    "imagenet_classes",
     "load_cifar10",
     "load_coco_captions",
     "load_fashion_mnist",
     "load_flowers",
     "load_folder",
+    "load_photograph",
+    "load_pretrained",
     "read_idx",
     "tokenise",
     "weights_path",

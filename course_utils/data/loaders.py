@@ -267,7 +267,7 @@ def weights_path(name):
     ----------
     name : str
         "squeezenet", or the name of one of the course's own files without its suffix, such as
-        "first_cnn".
+        "first_cnn", "forger".
 
     Returns
     -------

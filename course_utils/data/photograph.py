@@ -52,3 +52,43 @@ def fault(error):
     """
     words = str(error).split("\n")[0]
     return "cut short" if "truncated" in words else words or type(error).__name__
+
+
+def load_photograph(path, size=224):
+    """Read one photograph.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A JPEG or PNG file.
+    size : int
+        Side of the square in pixels.
+
+    Returns
+    -------
+    numpy.ndarray of uint8, shape (size, size, 3)
+        RGB, 0 to 255; upright, as the camera was held; the middle of the longer side.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ValueError
+        When the file is no photograph that can be read.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as photograph:
+            shrink(photograph, size)
+            return square(ImageOps.exif_transpose(photograph).convert("RGB"), size)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"path must name a file. Received: {str(path)!r}; there is no such file. In a file "
+            "manager, copy its path and put it between quotation marks."
+        ) from error
+    except OSError as error:
+        raise ValueError(
+            f"path must name a photograph, JPEG or PNG. Received: {str(path)!r} "
+            f"({fault(error)}). Other formats, such as HEIC: export as JPEG."
+        ) from error

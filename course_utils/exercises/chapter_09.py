@@ -7,44 +7,44 @@ import numpy as np
 from course_utils.exercises.check import Exercise, call, number, reject
 
 
-def _judge_fire_weights(function):
-    channels, squeeze, expand = 128, 16, 64
-    answer = number(call(function, channels, squeeze, expand))
-    squeezing, narrow, wide = channels * squeeze, squeeze * expand, 9 * squeeze * expand
+def _judge_block_weights(function):
+    channels, expansion, window = 24, 6, 5
+    wide = expansion * channels
+    answer = number(call(function, channels, expansion, window))
+    outer, depthwise = 2 * channels * wide, window * window * wide
     reject(
-        answer == squeezing + narrow + wide,
-        "These are the weights of the windows alone. Each filter has a bias as well: squeeze of "
-        "them, and twice expand.",
+        answer == outer + window * window * wide * wide,
+        "The middle convolution is depthwise: each of its filters sees one channel, not all of "
+        "them. That is what makes the block cheap.",
     )
     reject(
-        answer == squeezing + squeeze + 10 * channels * expand + 2 * expand,
-        "The two expanding convolutions do not see all channels: only the squeezed ones reach "
-        "them. That is what makes the module cheap.",
+        answer == outer + window * wide,
+        f"A window of {window} x {window} has {window * window} places, not {window}.",
     )
     reject(
-        answer == squeezing + squeeze + 9 * squeeze * expand + expand,
-        "One of the two expanding convolutions is missing: there is one of 1 x 1 and one of 3 x 3.",
+        answer == outer / 2 + depthwise,
+        "One of the two 1 x 1 convolutions is missing: one expands, one projects back.",
     )
     reject(
-        answer == squeezing + squeeze + 2 * narrow + 2 * expand,
-        "The second expanding convolution has windows of 3 x 3: nine weights for each squeezed "
-        "channel and filter.",
+        answer == outer, "The depthwise convolution has weights, too: a window for each channel."
     )
     reject(
-        answer == squeezing + squeeze + narrow + 3 * squeeze * expand + 2 * expand,
-        "A window of 3 x 3 has nine places, not three.",
+        answer == outer + window * window * channels,
+        "The depthwise convolution looks at the *expanded* channels: there are expansion times as "
+        "many.",
     )
     reject(
-        answer == narrow + expand + wide + expand,
-        "The squeezing convolution has weights, too: one for each channel and filter, and biases.",
+        answer == outer + depthwise + 2 * wide + channels,
+        "These convolutions have no biases: batch normalisation follows, which has its own.",
     )
-    for channels, squeeze, expand in ((128, 16, 64), (64, 16, 64), (512, 64, 256), (3, 2, 5)):
-        answer = number(call(function, channels, squeeze, expand))
-        expected = channels * squeeze + squeeze + 10 * squeeze * expand + 2 * expand
+    for channels, expansion, window in ((24, 6, 5), (80, 6, 3), (7, 2, 5), (16, 1, 3)):
+        answer = number(call(function, channels, expansion, window))
+        wide = expansion * channels
+        expected = 2 * channels * wide + window * window * wide
         reject(
             answer != expected,
-            f"With {channels} channels, squeeze {squeeze} and expand {expand}, the module has "
-            f"{expected:,} weights. Your function gives {answer:,.0f}.",
+            f"With {channels} channels, expansion {expansion} and a window of {window} x {window}, "
+            f"the block has {expected:,} weights. Your function gives {answer:,.0f}.",
         )
 
 
@@ -279,13 +279,13 @@ EXERCISES = (
         begin="Replace the dots after return: add up the weights of three convolutions.",
         hints=(
             "There are three convolutions. What does each see, and how many filters has it?",
-            "A convolution of k x k has k * k * (channels that it sees) * filters weights, and as "
-            "many biases as filters. Both expanding ones see `squeeze` channels.",
-            "channels * squeeze + squeeze, plus squeeze * expand + expand, plus 9 * squeeze * "
-            "expand + expand",
+            "A 1 x 1 convolution has a weight for each pair of a channel that it sees and a "
+            "filter. A depthwise one has a window for each channel, and mixes none.",
+            "wide = expansion * channels, then channels * wide + window * window * wide + wide * "
+            "channels",
         ),
-        judge=_judge_fire_weights,
-        praise="Eight such modules and a stem are all of SqueezeNet.",
+        judge=_judge_block_weights,
+        praise="Sixteen such blocks, a stem and a head are all of EfficientNet-Lite0.",
     ),
     Exercise(
         "9.2",

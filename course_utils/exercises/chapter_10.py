@@ -332,7 +332,7 @@ EXERCISES = (
         hints=(
             "Two steps: who is good enough on the new task? And of those, who lost least?",
             "good = [name for name in new if new[name] >= max(new.values()) - margin]",
-            "min(good, key=lambda name: lost[name])",
+            "min(good, key=lost.get)",
         ),
         judge=_judge_choose,
         praise="A rule that is written down can be fixed before the test pictures are opened.",

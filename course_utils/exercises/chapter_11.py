@@ -114,7 +114,7 @@ def _judge_losses(function):
     reject(
         near(other, -on_fake),
         "That is the *saturating* loss, minus the discriminator's own term. It is right in theory, "
-        "but where the discriminator is sure its gradient vanishes; section 6 measures it. Ask "
+        "but where the discriminator is sure its gradient vanishes; section 7 measures it. Ask "
         "for the fakes to be called real: softplus(-fake).",
     )
     reject(

@@ -1,5 +1,6 @@
 """Figures of merit that several chapters use; one that a chapter teaches is written there."""
 
+from course_utils.metrics.compute import multiply_adds
 from course_utils.metrics.generative import (
     Coverage,
     Judgement,
@@ -20,6 +21,7 @@ __all__ = [
     "frechet_distance",
     "gaussian_frechet_distance",
     "kernel_distance",
+    "multiply_adds",
     "nearest",
     "precision_recall",
     "share_interval",

@@ -1,28 +1,32 @@
 """Figures of the course: each function draws one idea and returns the Axes it drew on.
 
 Data come first, options are keyword-only, ``ax=None`` makes a figure of a fitting size, and nothing
-is shown until `show` is given the figure together with its alternative text.
+is shown until `show` is given the figure. A function that draws also says in words what it drew,
+and `show` puts that on the page as alternative text.
 """
 
 from course_utils.plots.animation import animate, few_colours
 from course_utils.plots.charts import bars, confusion_matrix, curves, history
 from course_utils.plots.display import show
+from course_utils.plots.gallery import map_grid
 from course_utils.plots.images import image_grid
 from course_utils.plots.network import shape_flow
 from course_utils.plots.overlays import boxes, heat_map, masks
-from course_utils.plots.style import COLOURS, use_style
+from course_utils.plots.style import COLOURS, colours, use_style
 
 __all__ = [
     "COLOURS",
     "animate",
     "bars",
     "boxes",
+    "colours",
     "confusion_matrix",
     "curves",
     "few_colours",
     "heat_map",
     "history",
     "image_grid",
+    "map_grid",
     "masks",
     "shape_flow",
     "show",

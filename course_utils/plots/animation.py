@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
+from course_utils.plots.describe import count, listing, sentences
 from course_utils.plots.display import SCREEN_DPI, alternative_text, to_page
-from course_utils.plots.images import _columns, check_images
+from course_utils.plots.images import check_images, fitting_columns
 from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH
 
 _PAGE = round(SCREEN_DPI * PAGE_WIDTH)
@@ -17,7 +18,7 @@ _MOST_COLOURS = 256
 _FEW_COLOURS = 200  # leaves room for text and axes in a figure of 256
 
 
-def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, zoom=None):
+def animate(frames, *, alt=None, captions=None, seconds=4.0, hold=1.5, columns=None, zoom=None):
     """Show sheets of pictures one after the other, as one animated PNG, and the last one at rest.
 
     Wherever animated PNGs do not move, as on paper, the last sheet is shown, and so it is for
@@ -27,8 +28,9 @@ def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, 
     ----------
     frames : array of shape (k, n, h, w), (k, n, h, w, 1) or (k, n, h, w, 3)
         k sheets of n pictures each. uint8 in 0..255, float in [0, 1], or bool.
-    alt : str
+    alt : str, optional
         A sentence of at least 20 characters that says what changes, for readers who cannot see it.
+        By default the number of sheets and pictures, and the captions.
     captions : sequence of k str, optional
         A line above each sheet; below it a bar shows how far the animation has got.
     seconds : float
@@ -48,26 +50,27 @@ def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, 
     ValueError
         If frames, captions or numbers are not as described.
     """
-    alt = alternative_text(alt)
     frames = np.asarray(frames)
     if frames.ndim not in (4, 5) or len(frames) < 2:
         raise ValueError(
-            "Expected at least two `frames` of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3). "
+            "`frames` must be at least two of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3). "
             f"Received: shape {frames.shape}."
         )
     k, n = frames.shape[:2]
     if captions is not None and len(captions) != k:
-        raise ValueError(
-            f"Expected `captions` to have one entry a sheet, {k}. Received: {len(captions)}."
-        )
+        raise ValueError(f"`captions` must have one entry a sheet, {k}. Received: {len(captions)}.")
     for name, value in (("columns", columns), ("zoom", zoom)):
         if value is not None and value < 1:
-            raise ValueError(f"Expected `{name}` to be at least 1. Received: {value}.")
+            raise ValueError(f"`{name}` must be at least 1. Received: {value}.")
     if seconds <= 0 or hold < 0:
         raise ValueError(
-            "Expected `seconds` above 0 and `hold` of at least 0. "
+            "`seconds` must be above 0 and `hold` at least 0. "
             f"Received: seconds={seconds}, hold={hold}."
         )
+    if alt is None:
+        alt = f"An animation of {k} sheets of {count(n, 'picture')}"
+        alt = sentences(alt + (f": {listing(captions)}" if captions is not None else ""))
+    alt = alternative_text(alt)
     pictures = check_images(frames.reshape(k * n, *frames.shape[2:]))
     pictures = np.rint(255 * pictures).astype(np.uint8)
     if pictures.ndim == 3:
@@ -75,7 +78,7 @@ def animate(frames, *, alt, captions=None, seconds=4.0, hold=1.5, columns=None, 
     width = pictures.shape[2] + _GAP
     if zoom is None:
         zoom = 2 if 2 * width * (columns or 8) <= _PAGE else 1
-    columns = min(n, columns or _columns(n, max(1, _PAGE // (width * zoom))))
+    columns = min(n, columns or fitting_columns(n, max(1, _PAGE // (width * zoom))))
     sheets = [_sheet(pictures[n * place : n * (place + 1)], columns, zoom) for place in range(k)]
     if captions is not None:
         sheets = [
@@ -113,11 +116,11 @@ def few_colours(pictures, *, most=_FEW_COLOURS):
     pictures = np.asarray(pictures)
     if pictures.dtype != np.uint8 or pictures.ndim < 3 or pictures.shape[-1] not in (1, 3):
         raise ValueError(
-            "Expected `pictures` to be uint8 of shape (..., h, w, 3) or (..., h, w, 1). "
+            "`pictures` must be uint8 of shape (..., h, w, 3) or (..., h, w, 1). "
             f"Received: {pictures.dtype} of shape {pictures.shape}."
         )
     if not 2 <= most <= _MOST_COLOURS:
-        raise ValueError(f"Expected `most` from 2 to {_MOST_COLOURS}. Received: {most}.")
+        raise ValueError(f"`most` must be from 2 to {_MOST_COLOURS}. Received: {most}.")
     if pictures.shape[-1] == 1:
         return pictures
     strip = Image.fromarray(pictures.reshape(-1, pictures.shape[-2], 3))
@@ -154,24 +157,14 @@ def _captioned(sheet, text, done):
 def _animated_png(sheets, durations):
     """Return the bytes of an animated PNG whose picture at rest is the last sheet."""
     # One palette serves all sheets, for the format has room for one.
-    strip = Image.new("RGB", (sheets[0].width, sum(sheet.height for sheet in sheets)))
-    top = 0
-    for sheet in sheets:
-        strip.paste(sheet, (0, top))
-        top += sheet.height
+    strip = Image.fromarray(np.concatenate([np.asarray(sheet) for sheet in sheets]))
     palette = strip.quantize(
         _MOST_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
     few = [sheet.quantize(palette=palette, dither=Image.Dither.NONE) for sheet in sheets]
     buffer = io.BytesIO()
     few[-1].save(
-        buffer,
-        format="png",
-        save_all=True,
-        default_image=True,
-        append_images=few,
-        duration=durations,
-        loop=0,
-        optimize=True,
-    )
+        buffer, format="png", save_all=True, default_image=True, append_images=few,
+        duration=durations, loop=0, optimize=True,
+    )  # fmt: skip
     return buffer.getvalue()

@@ -1,11 +1,14 @@
 """What was measured: learning curves, confusion, and figures of merit with their spread."""
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, QUIET, as_text
+from course_utils.plots.describe import count, describe, number
+from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, QUIET, as_text, colours_for
 
 _LABEL_SIZE = 9
 _MOST_DIRECT = 8
@@ -14,7 +17,7 @@ _MARKERS = "osD^vP*X"
 _ERROR = "#ff9933"  # light enough for dark figures on its full strength
 
 
-def history(histories, *, metric="accuracy", title=None, ax=None):
+def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
     """Draw learning curves: training dashed, validation solid, named where the lines end.
 
     Parameters
@@ -24,6 +27,8 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
         ``{"CNN": cnn_history, "dense": dense_history}``.
     metric : str
         Which metric to draw, with its validation curve, ``val_`` and the name, where there is one.
+    colours : dict of str to colour, or sequence of colours, optional
+        Of each name, as from `plots.colours`; by default the course's colours in turn.
     title : str, optional
         Title of the Axes.
     ax : Axes, optional
@@ -44,37 +49,44 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
             recorded = [key for key in run if not key.startswith("val_")]
             of = f" of {name!r}" if name else ""
             raise ValueError(
-                f"Expected `metric` to be one that was recorded{of}: {recorded}. "
-                f"Received: {metric!r}."
+                f"`metric` must be one that was recorded{of}: {recorded}. Received: {metric!r}."
             )
     if ax is None:
         _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 3.6))
     validated = any(f"val_{metric}" in run for run in runs.values())
-    ends = []
     longest = max(len(run[metric]) for run in runs.values())
-    for index, (name, run) in enumerate(runs.items()):
-        colour = COLOURS[index % len(COLOURS)]
-        curves = [(name or "training", run[metric], "--" if validated else "-")]
+    ends, told = [], []
+    for (name, run), colour in zip(runs.items(), colours_for(runs, colours), strict=True):
+        drawn = {"training": run[metric]}
         if f"val_{metric}" in run:
-            curves.append((name or "validation", run[f"val_{metric}"], "-"))
-        for _, values, style in curves:
-            _curve(ax, values, colour, style)
+            drawn["validation"] = run[f"val_{metric}"]
+        course = []
+        for kind, values in drawn.items():
+            dashed = {"ls": "--", "lw": _THIN} if validated and kind == "training" else {}
+            epochs = range(1, len(values) + 1)
+            ax.plot(epochs, values, color=colour, **dashed)
+            ax.plot(epochs[-1:], values[-1:], "o", color=colour, ms=4.5)
+            course.append(f"{kind} {number(values[0])} to {number(values[-1])}")
         # A name is written once, where the run's last curve ends.
-        named = curves if name is None else curves[-1:]
-        ends += [(text, values[-1], colour) for text, values, _ in named]
-    ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+        named = drawn if name is None else {name: values}
+        ends += [(text, curve[-1], colour) for text, curve in named.items()]
+        told.append(f"{name + ': ' if name else ''}{', '.join(course)}")
+    quantity = metric.replace("_", " ")
+    ax.set(xlabel="epoch", ylabel=quantity)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlim(1 - 0.02 * longest, longest + 0.02 * longest)
     ax.margins(y=0.06)
     ax.grid(axis="y")
-    told_apart = validated and None not in runs and len(ends) <= _MOST_DIRECT
-    if title:
-        ax.set_title(title, pad=26 if told_apart else None)
+    describe(ax, f"Learning curves, {quantity} over {count(longest, 'epoch')}. {'; '.join(told)}")
     styles = [
         Line2D([], [], color=QUIET, ls="-", label="validation"),
         Line2D([], [], color=QUIET, ls="--", lw=_THIN, label="training"),
     ]
-    if len(ends) > _MOST_DIRECT:
+    many = len(ends) > _MOST_DIRECT
+    told_apart = validated and None not in runs and not many
+    if title:
+        ax.set_title(title, pad=26 if told_apart else None)
+    if many:
         handles = [Line2D([], [], color=colour, label=name) for name, _, colour in ends]
         handles += styles if validated else []
         ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5))
@@ -83,7 +95,7 @@ def history(histories, *, metric="accuracy", title=None, ax=None):
     if told_apart:
         ax.legend(
             handles=styles, ncols=2, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2,
-            borderpad=0.2,
+            borderpad=0.2
         )  # fmt: skip
     return ax
 
@@ -120,11 +132,11 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
     y_true, y_pred = _classes("y_true", y_true, k), _classes("y_pred", y_pred, k)
     if len(y_true) != len(y_pred):
         raise ValueError(
-            "Expected as many predictions as true classes. "
+            "`y_pred` must hold as many classes as `y_true`. "
             f"Received: {len(y_true)} true classes and {len(y_pred)} predictions."
         )
     if normalise not in ("true", None):
-        raise ValueError(f'Expected `normalise` to be "true" or None. Received: {normalise!r}.')
+        raise ValueError(f'`normalise` must be "true" or None. Received: {normalise!r}.')
     counts = metrics.confusion_matrix(y_true, y_pred, labels=range(k))
     if normalise:
         of_class = counts.sum(axis=1, keepdims=True)
@@ -135,22 +147,22 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
     else:
         share, text = counts, counts.astype(str)
     if ax is None:
-        side = min(PAGE_WIDTH, 2.2 + 0.44 * k)
+        side = min(PAGE_WIDTH - 0.5, 2 + 0.37 * k)
         _, ax = plt.subplots(figsize=(side + 0.3, side))
     right = np.eye(k, dtype=bool)
     common = {
         "ax": ax, "fmt": "", "annot": text, "cbar": False, "square": True, "linewidths": 1.2,
-        "linecolor": "white", "xticklabels": class_names, "yticklabels": class_names,
+        "linecolor": "white", "xticklabels": class_names, "yticklabels": class_names
     }  # fmt: skip
     size = {"fontsize": 9 if k <= 12 else 7}
     ax.set_facecolor("#f6f6f6")
     sns.heatmap(
         share, mask=right | (counts == 0), cmap=sns.light_palette(_ERROR, as_cmap=True), vmin=0,
-        vmax=max(share[~right].max(initial=0), 1), annot_kws=size, **common,
+        vmax=max(share[~right].max(initial=0), 1), annot_kws=size, **common
     )  # fmt: skip
     sns.heatmap(
         share, mask=~right, cmap=sns.light_palette(COLOURS[0], as_cmap=True), vmin=0,
-        vmax=4 * max(share.max(), 1), annot_kws={**size, "fontweight": "bold"}, **common,
+        vmax=4 * max(share.max(), 1), annot_kws={**size, "fontweight": "bold"}, **common
     )  # fmt: skip
     for i in range(k):
         ax.add_patch(plt.Rectangle((i, i), 1, 1, fill=False, ec=COLOURS[0], lw=1.2, clip_on=False))
@@ -167,6 +179,7 @@ def confusion_matrix(y_true, y_pred, *, class_names, normalise="true", title=Non
     ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
     if title:
         ax.set_title(title)
+    describe(ax, _told_of_confusion(counts, class_names))
     return ax
 
 
@@ -181,8 +194,8 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
         What the values are: the label of the axis.
     unit : str
         Written after each value, such as " s" or " %".
-    colours : sequence of colours, optional
-        One for each bar, where equal colours are to say that bars belong together; by default the
+    colours : dict of str to colour, or sequence of colours, optional
+        Of each name, where equal colours are to say that bars belong together; by default the
         course's colours in turn.
     control : float or dict of str to float, optional
         Reference values, such as ``{"chance": 0.1}``: drawn as dotted lines.
@@ -203,24 +216,20 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
         If there is nothing to draw, a value is not finite, or there is not one colour a bar.
     """
     if not values:
-        raise ValueError("Expected at least one name and value. Received: none.")
+        raise ValueError("`values` must hold at least one name and value. Received: none.")
     runs = {name: np.atleast_1d(np.asarray(v, dtype=float)) for name, v in values.items()}
     for name, run in runs.items():
         if run.ndim != 1 or not run.size or not np.isfinite(run).all():
             raise ValueError(
-                f"Expected {name!r} to be a number or several, all finite. "
+                f"`values` must be a number or several for {name!r}, all finite. "
                 f"Received: {values[name]!r}."
             )
-    if colours is None:
-        colours = [COLOURS[place % len(COLOURS)] for place in range(len(runs))]
-    elif len(colours) != len(runs):
-        raise ValueError(
-            f"Expected one colour for each of the {len(runs)} bars. Received: {len(colours)}."
-        )
     if ax is None:
         _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 0.95 + 0.46 * len(runs)))
-    number = _number_format(np.concatenate(list(runs.values())))
-    for place, (run, colour) in enumerate(zip(runs.values(), colours, strict=True)):
+    written = _number_format(np.concatenate(list(runs.values())))
+    told = []
+    for place, (name, colour) in enumerate(zip(runs, colours_for(runs, colours), strict=True)):
+        run = runs[name]
         mean, low, high = run.mean(), run.min(), run.max()
         ax.barh(place, mean, height=0.58, color=colour, alpha=0.8, lw=0)
         spread = ""
@@ -228,13 +237,14 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
             ax.plot([low, high], [place, place], color=INK, lw=1.2)
             around = np.linspace(-0.16, 0.16, run.size)
             ax.plot(run, place + around, "o", ms=4, mfc="white", mec=INK, mew=0.9)
-            spread = f"{number(low)} to {number(high)}"
+            spread = f"{written(low)} to {written(high)}"
+        told.append(f"{name} {written(mean)}{unit}" + (f" ({spread})" if spread else ""))
         beside = {
             "xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "va": "center",
-            "fontsize": _LABEL_SIZE,
+            "fontsize": _LABEL_SIZE
         }  # fmt: skip
         mean_text = ax.annotate(
-            f"{number(mean)}{unit}", (1, place), xytext=(9, 0), fontweight="bold", **beside
+            f"{written(mean)}{unit}", (1, place), xytext=(9, 0), fontweight="bold", **beside
         )
         ax.annotate(
             spread, (1, 0.5), xytext=(7, 0), color=QUIET, **{**beside, "xycoords": mean_text}
@@ -263,12 +273,19 @@ def bars(values, *, label, unit="", colours=None, control=None, at_least=None, t
     if title:
         ax.set_title(title, pad=24 if lines else None)
     _label_above(ax, [(text, value) for text, value, _ in lines])
+    told = f"Bars of {label or 'values'}: {'; '.join(told)}"
+    if len(runs) > 1:
+        told += f". Longest: {max(runs, key=lambda name: abs(runs[name].mean()))}"
+    if lines:
+        told += f". Lines at {', '.join(text for text, _, _ in lines)}"
+    describe(ax, told)
     return ax
 
 
 def curves(
-    values, x, *, label, x_label, log_x=False, log_y=False, control=None, title=None, ax=None
-):
+    values, x, *, label, x_label, log_x=False, log_y=False, colours=None, control=None, title=None,
+    ax=None
+):  # fmt: skip
     """Draw figures of merit against something that was varied: mean, and range over runs.
 
     Parameters
@@ -277,11 +294,14 @@ def curves(
         For each name one value at each of the k places, or those of several runs (seeds): then
         the line is their mean, and the band goes from the least to the greatest.
     x : sequence of k numbers or k str
-        What was varied. Numbers are drawn to scale, texts at equal distances.
+        What was varied. Numbers are drawn to scale, texts at equal distances. Texts without a
+        digit are names of unrelated things: no line joins them.
     label, x_label : str
         What the values are and what was varied: the labels of the axes.
     log_x, log_y : bool
         Draw what was varied, or the values, on a logarithmic scale.
+    colours : dict of str to colour, or sequence of colours, optional
+        Of each name, as from `plots.colours`; by default the course's colours in turn.
     control : dict of str to float, optional
         Reference values, such as ``{"chance": 0.1}``: drawn as dotted lines.
     title : str, optional
@@ -299,26 +319,32 @@ def curves(
         If there is nothing to draw, a value is not finite, or there is not one value a place.
     """
     if not values:
-        raise ValueError("Expected at least one name and values. Received: none.")
+        raise ValueError("`values` must hold at least one name and values. Received: none.")
     runs = {name: np.atleast_2d(np.asarray(v, dtype=float)) for name, v in values.items()}
     for name, run in runs.items():
         if run.ndim != 2 or run.shape[1] != len(x) or not run.size or not np.isfinite(run).all():
             raise ValueError(
-                f"Expected {name!r} to hold one finite value for each of the {len(x)} places, "
+                f"`values` must be one finite number for each of the {len(x)} places at {name!r}, "
                 f"shape (k,) or (runs, k). Received: {values[name]!r}."
             )
     if ax is None:
         _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 3.6))
     named = any(isinstance(place, str) for place in x)
     places = np.arange(len(x)) if named else np.asarray(x, dtype=float)
-    ends = []
-    for index, (name, run) in enumerate(runs.items()):
-        colour = COLOURS[index % len(COLOURS)]
-        mean = run.mean(axis=0)
-        if len(run) > 1:
-            ax.fill_between(places, run.min(axis=0), run.max(axis=0), color=colour, alpha=0.2, lw=0)
-        ax.plot(places, mean, _MARKERS[index % len(_MARKERS)], ls="-", color=colour, ms=5)
-        ends.append((name, mean[np.argmax(places)], colour))
+    style = "None" if any(_category(place) for place in x) else "-"
+    last = np.argmax(places)
+    ends, told = [], []
+    for (name, run), colour, marker in zip(
+        runs.items(), colours_for(runs, colours), cycle(_MARKERS), strict=False
+    ):
+        mean, low, high = run.mean(axis=0), run.min(axis=0), run.max(axis=0)
+        if len(run) > 1 and style == "-":
+            ax.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
+        elif len(run) > 1:
+            ax.vlines(places, low, high, color=colour, lw=1.2)
+        ax.plot(places, mean, marker, ls=style, color=colour, ms=5)
+        ends.append((name, mean[last], colour))
+        told.append(f"{name} {_course(x, mean, style)}")
     for name, value in (control or {}).items():
         ax.axhline(value, color=QUIET, ls=":", lw=1.2)
         ends.append((name, value, QUIET))
@@ -335,26 +361,66 @@ def curves(
     if title:
         ax.set_title(title)
     _label_ends(ax, ends)
+    kind = "Points" if style == "None" else "Curves"
+    what = f"{kind} of {label or 'values'} over {x_label or 'x'}"
+    lines = [f"{name} at {number(value)}" for name, value in (control or {}).items()]
+    told = f"{what}: {'; '.join(told)}" + (f". Lines: {', '.join(lines)}" if lines else "")
+    describe(ax, told)
     return ax
+
+
+def _category(place):
+    return isinstance(place, str) and not any(map(str.isdigit, place))
+
+
+def _course(x, values, style):
+    """Return where a curve begins and ends and its extreme between, or each value by its name."""
+    at = [place if isinstance(place, str) else f"{place:g}" for place in x]
+    if style == "None" or len(at) < 3:
+        return ", ".join(f"{number(v)} at {place}" for v, place in zip(values, at, strict=True))
+    text = f"from {number(values[0])} at {at[0]} to {number(values[-1])} at {at[-1]}"
+    for word, i in (("highest", values.argmax()), ("lowest", values.argmin())):
+        if 0 < i < len(at) - 1:
+            text += f", {word} {number(values[i])} at {at[i]}"
+    return text
+
+
+def _told_of_confusion(counts, names):
+    """Return the share of right answers, the best and the worst class, the worst confusion."""
+    of_class = counts.sum(axis=1)
+    right = counts.diagonal() / np.maximum(of_class, 1)
+    known = np.flatnonzero(of_class)
+    best, worst = known[right[known].argmax()], known[right[known].argmin()]
+    text = (
+        f"Confusion matrix of {count(len(names), 'class', 'classes')} and "
+        f"{count(of_class.sum(), 'image')}: {counts.trace() / of_class.sum():.0%} right, from "
+        f"{names[worst]} with {right[worst]:.0%} to {names[best]} with {right[best]:.0%}"
+    )
+    errors = (counts - np.diag(counts.diagonal())) / np.maximum(of_class, 1)[:, None]
+    true, said = np.unravel_index(errors.argmax(), errors.shape)
+    if errors[true, said]:
+        text += f". Most frequent: {names[true]} taken for {names[said]}, {errors[true, said]:.0%}"
+    return text
 
 
 def _runs(histories):
     """Return ``{name: {metric: values}}``, with the name None where there is a single run."""
     record = getattr(histories, "history", histories)
-    if not isinstance(record, dict) or not record:
+    if not isinstance(record, dict):
         raise ValueError(
-            "Expected a Keras History, its dict of lists, or a dict of these by name. "
+            "`histories` must be a Keras History, its dict of lists, or a dict of these by name. "
             f"Received: {histories!r}."
         )
-    if all(hasattr(run, "history") or isinstance(run, dict) for run in record.values()):
-        return {name: getattr(run, "history", run) for name, run in record.items()}
-    return {None: record}
-
-
-def _curve(ax, values, colour, style):
-    epochs = range(1, len(values) + 1)
-    ax.plot(epochs, values, style, color=colour, lw=_THIN if style == "--" else None)
-    ax.plot(epochs[-1:], values[-1:], "o", color=colour, ms=4.5)
+    by_name = record and all(hasattr(r, "history") or isinstance(r, dict) for r in record.values())
+    runs = {name: getattr(run, "history", run) for name, run in record.items()}
+    runs = runs if by_name else {None: record}
+    for name, run in runs.items():
+        if not run:
+            raise ValueError(
+                f"`histories` must hold one epoch or more{f' of {name!r}' if name else ''}. "
+                "Received: none. Training did not finish: run its cell to the end, then this one."
+            )
+    return runs
 
 
 def _label_ends(ax, ends):
@@ -369,7 +435,7 @@ def _label_ends(ax, ends):
         name, _, colour = ends[i]
         ax.text(
             1.012, y, name, transform=ax.transAxes, color=as_text(colour), va="center",
-            fontsize=_LABEL_SIZE, fontweight="bold",
+            fontsize=_LABEL_SIZE, fontweight="bold"
         )  # fmt: skip
 
 
@@ -393,7 +459,7 @@ def _label_above(ax, lines):
     texts = [
         ax.text(
             value, 1.015, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom",
-            fontsize=_LABEL_SIZE,
+            fontsize=_LABEL_SIZE
         )
         for text, value in lines
     ]  # fmt: skip
@@ -427,14 +493,14 @@ def _classes(name, y, k):
     if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
         hint = " Use np.argmax(..., axis=-1)." if y.ndim == 2 else ""
         raise ValueError(
-            f"Expected `{name}` to be integers of shape (n,). "
+            f"`{name}` must be integers of shape (n,). "
             f"Received: dtype {y.dtype} and shape {y.shape}.{hint}"
         )
     if y.size == 0:
-        raise ValueError(f"Expected `{name}` to hold at least one class. Received: none.")
+        raise ValueError(f"`{name}` must hold at least one class. Received: none.")
     if y.min() < 0 or y.max() >= k:
         raise ValueError(
-            f"Expected `{name}` from 0 to {k - 1}, as there are {k} class names. "
+            f"`{name}` must be from 0 to {k - 1}, as there are {k} class names. "
             f"Received: values from {y.min()} to {y.max()}."
         )
     return y

@@ -6,6 +6,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Polygon, Rectangle
 
+from course_utils.plots.describe import count, describe
 from course_utils.plots.images import text_width
 from course_utils.plots.style import COLOURS, INK, QUIET
 
@@ -58,10 +59,10 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
     """
     layers = [_check_layer(*layer) for layer in layers]
     if not layers:
-        raise ValueError("Expected at least one layer. Received: none.")
+        raise ValueError("`layers` must hold at least one layer. Received: none.")
     faces = [None] * len(layers) if faces is None else list(faces)
     if len(faces) != len(layers):
-        raise ValueError(f"Expected one face a layer, {len(layers)}. Received: {len(faces)}.")
+        raise ValueError(f"`faces` must be one a layer, {len(layers)}. Received: {len(faces)}.")
 
     written = np.array([_text_width(*layer) for layer in layers])
     for scale in (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4):
@@ -104,7 +105,7 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
         ax.add_patch(Rectangle((centre - 0.2, ground), 0.4, height, color=colour, lw=0))
         ax.text(
             centre, ground + height + 0.03, f"{parameters:,}", ha="center", va="bottom",
-            fontsize=_TEXT, color=INK if parameters else QUIET,
+            fontsize=_TEXT, color=INK if parameters else QUIET
         )  # fmt: skip
     for block, after, here, there in zip(
         blocks[:-1], blocks[1:], centres[:-1], centres[1:], strict=True
@@ -113,13 +114,18 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
         middle = (start + end) / 2
         ax.annotate(
             "", (middle + 0.36 * gap, 0), xytext=(middle - 0.36 * gap, 0),
-            arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0}
         )  # fmt: skip
     total = sum(parameters for _, _, parameters in layers)
     ax.text(0, ground - 0.08, "parameters", ha="left", va="top", fontsize=_TEXT)
     ax.text(right, ground - 0.08, f"{total:,} in all", ha="right", va="top", fontsize=_TEXT)
     if title:
         ax.set_title(title)
+    told = [
+        f"{name} {_shape_text(shape)}" + (f" with {count(n, 'parameter')}" if n else "")
+        for name, shape, n in layers
+    ]
+    describe(ax, f"Layers and their outputs: {'; '.join(told)}; {count(total, 'parameter')} in all")
     return ax
 
 
@@ -219,8 +225,8 @@ def _check_layer(name, shape, parameters):
         isinstance(side, int | np.integer) and side > 0 for side in shape
     ):
         raise ValueError(
-            f"Expected the shape of {name!r} to be (height, width, channels) or (units,), without "
-            f"the batch. Received: {shape}."
+            "`layers` must have shapes (height, width, channels) or (units,), without the batch. "
+            f"Received: {shape} for {name!r}."
         )
     return str(name), shape, int(parameters)
 

@@ -9,8 +9,9 @@ from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
+from course_utils.plots.describe import TOLD_ELSEWHERE, count, describe, listing, number
 from course_utils.plots.images import bare, check_images
-from course_utils.plots.style import COLOURS, readable_on
+from course_utils.plots.style import colours_for, readable_on
 
 _LONGEST_SIDE = 4.2
 _LABEL_SIZE = 9
@@ -50,17 +51,17 @@ def boxes(image, boxes, *, labels=None, colours=None, title=None, ax=None):
     if boxes.size == 0:
         boxes = boxes.reshape(0, 4)
     if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise ValueError(f"Expected boxes of shape (k, 4). Received: shape {boxes.shape}.")
+        raise ValueError(f"`boxes` must be of shape (k, 4). Received: shape {boxes.shape}.")
     bad = ~((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
     if bad.any():
         raise ValueError(
-            "Expected boxes as x0, y0, x1, y1 with x0 < x1 and y0 < y1. "
+            "`boxes` must be x0, y0, x1, y1 with x0 < x1 and y0 < y1. "
             f"Received: {boxes[bad][0].tolist()}. Convert boxes given as x, y, width, height."
         )
     labels = _labels(labels, len(boxes), "boxes")
     ax = _draw_image(image, ax, title)
     for (x0, y0, x1, y1), label, colour in zip(
-        boxes, labels, _colours(colours, len(boxes)), strict=True
+        boxes, labels, colours_for(range(len(boxes)), colours), strict=True
     ):
         outline = Rectangle(
             (x0, y0), x1 - x0, y1 - y0, fill=False, ec=colour, lw=2, joinstyle="miter"
@@ -69,6 +70,11 @@ def boxes(image, boxes, *, labels=None, colours=None, title=None, ax=None):
         ax.add_patch(outline)
         if label is not None:
             _tag(ax, label, (x0, y0, x1), colour, image.shape)
+    told = [
+        f"{label or 'box'} from x {number(x0)}, y {number(y0)} to x {number(x1)}, y {number(y1)}"
+        for (x0, y0, x1, y1), label in zip(boxes, labels, strict=True)
+    ]
+    _describe(ax, image, f"{count(len(boxes), 'box', 'boxes')}", told)
     return ax
 
 
@@ -107,40 +113,38 @@ def masks(image, masks, *, labels=None, colours=None, alpha=0.45, title=None, ax
     labels = _labels(labels, len(masks), "masks")
     ax = _draw_image(image, ax, title)
     height, width = image.shape[:2]
-    for mask, label, colour in zip(masks, labels, _colours(colours, len(masks)), strict=True):
+    for mask, label, colour in zip(
+        masks, labels, colours_for(range(len(masks)), colours), strict=True
+    ):
         if not mask.any():
             continue
         tint = np.zeros((height, width, 4))
         tint[mask] = to_rgba(colour, alpha)
-        ax.imshow(tint, extent=(0, width, height, 0), interpolation="nearest", zorder=1)
+        _lay(ax, tint, (height, width), zorder=1)
         edges = _outline(mask)
         # The halo is a collection of its own: drawn segment by segment, it would cut the line.
-        for line_colour, line_width in ((_halo(colour), 3.2), (colour, 1.8)):
-            lines = LineCollection(
-                edges, colors=[line_colour], linewidths=line_width, capstyle="projecting"
-            )
+        for line, wide in ((_halo(colour), 3.2), (colour, 1.8)):
+            lines = LineCollection(edges, colors=[line], linewidths=wide, capstyle="projecting")
             ax.add_collection(lines, autolim=False)
         if label is not None:
             y, x = _inside(mask)
             ax.text(
                 x, y, label, ha="center", va="center", fontsize=_LABEL_SIZE, fontweight="bold",
-                color="white", path_effects=[withStroke(linewidth=2.6, foreground="#111111")],
+                color="white", path_effects=[withStroke(linewidth=2.6, foreground="#111111")]
             )  # fmt: skip
+    told = [
+        f"{label or 'region'} on {mask.mean():.1%} of it"
+        for mask, label in zip(masks, labels, strict=True)
+        if mask.any()
+    ]
+    _describe(ax, image, count(len(told), "region"), told)
     return ax
 
 
 def heat_map(
-    image,
-    heat,
-    *,
-    alpha=0.6,
-    cmap="viridis",
-    value_range=None,
-    colour_bar=True,
-    label="",
-    title=None,
-    ax=None,
-):
+    image, heat, *, alpha=0.6, cmap="viridis", value_range=None, colour_bar=True, label="",
+    title=None, ax=None,
+):  # fmt: skip
     """Lay a map of values over an image, which is shown in grey so that all colour is value.
 
     Parameters
@@ -183,35 +187,27 @@ def heat_map(
     if heat.ndim == 3 and heat.shape[-1] == 1:
         heat = heat[..., 0]
     if heat.ndim != 2 or heat.size == 0:
-        raise ValueError(f"Expected a heat map of shape (h, w). Received: shape {heat.shape}.")
+        raise ValueError(f"`heat` must be of shape (h, w). Received: shape {heat.shape}.")
     heat = heat.astype(float)
     if not np.isfinite(heat).all():
         raise ValueError(
-            "Expected finite values in the heat map. "
+            "`heat` must hold finite values. "
             f"Received: {np.count_nonzero(~np.isfinite(heat))} that are NaN or infinite."
         )
     low, high = value_range or (heat.min(), heat.max())
+    row, column = np.add(np.unravel_index(heat.argmax(), heat.shape), 0.5) / heat.shape
+    told = (
+        f"A map of {label or 'values'} over a picture, from {number(heat.min())} to "
+        f"{number(heat.max())}, highest {column:.0%} from the left and {row:.0%} from the top"
+    )
     # Rec. 709 luma weights.
     grey = image @ np.float32([0.2126, 0.7152, 0.0722]) if image.ndim == 3 else image
     ax = _draw_image(grey, ax, title)
     height, width = grey.shape
     if heat.shape[0] < height or heat.shape[1] < width:
-        heat = zoom(
-            heat,
-            (height / heat.shape[0], width / heat.shape[1]),
-            order=1,
-            mode="nearest",
-            grid_mode=True,
-        )
-    drawn = ax.imshow(
-        heat,
-        extent=(0, width, height, 0),
-        cmap=cmap,
-        vmin=low,
-        vmax=high,
-        alpha=alpha,
-        interpolation="nearest",
-    )
+        scale = (height / heat.shape[0], width / heat.shape[1])
+        heat = zoom(heat, scale, order=1, mode="nearest", grid_mode=True)
+    drawn = _lay(ax, heat, (height, width), cmap=cmap, vmin=low, vmax=high, alpha=alpha)
     if colour_bar:
         # The scale shows colours as the image shows them: laid over a medium grey.
         seen = alpha * mpl.colormaps[cmap](np.linspace(0, 1, 256)) + (1 - alpha) * 0.5
@@ -221,17 +217,24 @@ def heat_map(
         bar.set_label(label)
         if low == high:
             bar.set_ticks([low])
+        describe(bar.ax, TOLD_ELSEWHERE)
+    describe(ax, told)
     return ax
 
 
+def _describe(ax, image, what, told):
+    height, width = image.shape[:2]
+    text = f"A picture of {width} by {height} pixels with {what}"
+    describe(ax, f"{text}: {listing(told)}" if told else text)
+
+
 def _check_image(image):
-    try:
-        return check_images(np.asarray(image)[None])[0]
-    except ValueError as error:
-        expected = "Expected one image of shape (h, w), (h, w, 1) or (h, w, 3). "
-        if np.ndim(image) not in (2, 3):
-            raise ValueError(f"{expected}Received: shape {np.shape(image)}.") from error
-        raise
+    if np.ndim(image) not in (2, 3):
+        raise ValueError(
+            "`image` must be one image of shape (h, w), (h, w, 1) or (h, w, 3). "
+            f"Received: shape {np.shape(image)}."
+        )
+    return check_images(np.asarray(image)[None])[0]
 
 
 def _draw_image(image, ax, title):
@@ -239,14 +242,17 @@ def _draw_image(image, ax, title):
     if ax is None:
         scale = _LONGEST_SIDE / max(height, width)
         _, ax = plt.subplots(figsize=(width * scale + 0.4, height * scale + 0.4))
-    # With this extent, data coordinates are pixel edges; imshow's own would be pixel centres.
-    ax.imshow(
-        image, extent=(0, width, height, 0), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
-    )
+    _lay(ax, image, (height, width), cmap="gray", vmin=0, vmax=1)
     bare(ax)
     if title:
         ax.set_title(title)
     return ax
+
+
+def _lay(ax, picture, size, **options):
+    # With this extent, data coordinates are pixel edges; imshow's own would be pixel centres.
+    extent = (0, size[1], size[0], 0)
+    return ax.imshow(picture, extent=extent, interpolation="nearest", **options)
 
 
 def _labels(labels, k, name):
@@ -254,19 +260,10 @@ def _labels(labels, k, name):
         return [None] * k
     labels = [str(label) for label in labels]
     if len(labels) != k:
-        raise ValueError(f"Expected as many labels as {name}, {k}. Received: {len(labels)} labels.")
+        raise ValueError(
+            f"`labels` must be as many as {name}, {k}. Received: {len(labels)} labels."
+        )
     return labels
-
-
-def _colours(colours, k):
-    if colours is None:
-        return [COLOURS[i % len(COLOURS)] for i in range(k)]
-    if isinstance(colours, str):
-        return [colours] * k
-    colours = list(colours)
-    if len(colours) != k:
-        raise ValueError(f"Expected one colour, or {k}. Received: {len(colours)} colours.")
-    return colours
 
 
 def _halo(colour):
@@ -292,26 +289,24 @@ def _tag(ax, label, box, colour, shape):
 
 
 def _one_mask_each(masks, size):
-    expected = (
-        f"Expected masks as bool of shape (k, {size[0]}, {size[1]}) or as an integer map "
-        f"of shape {size}."
-    )
-    if masks.ndim == 2 and np.issubdtype(masks.dtype, np.integer):
-        if masks.shape != size:
-            raise ValueError(f"{expected} Received: a map of shape {masks.shape}.")
-        if masks.min(initial=0) < 0:
-            raise ValueError(f"{expected} Received: a map with the number {masks.min()}.")
+    numbered = masks.ndim == 2 and np.issubdtype(masks.dtype, np.integer)
+    if numbered and masks.shape == size and masks.min(initial=0) >= 0:
         return masks == np.arange(1, masks.max(initial=0) + 1)[:, None, None]
-    if masks.dtype != bool:
-        raise ValueError(
-            f"{expected} Received: dtype {masks.dtype} and shape {masks.shape}. "
-            "Compare with a threshold, such as masks > 0.5."
-        )
-    if masks.shape == size:
-        raise ValueError(f"{expected} Received: shape {masks.shape}. For one mask use mask[None].")
-    if masks.ndim != 3 or masks.shape[1:] != size:
-        raise ValueError(f"{expected} Received: shape {masks.shape}.")
-    return masks
+    if masks.dtype == bool and masks.ndim == 3 and masks.shape[1:] == size:
+        return masks
+    hint = ""
+    if numbered:
+        received = f"a map of shape {masks.shape} with numbers from {masks.min(initial=0)}"
+    else:
+        received = f"dtype {masks.dtype} and shape {masks.shape}"
+        if masks.dtype != bool:
+            hint = " Compare with a threshold, such as masks > 0.5."
+        elif masks.shape == size:
+            hint = " For one mask use mask[None]."
+    raise ValueError(
+        f"`masks` must be bool of shape (k, {size[0]}, {size[1]}) or a map of region numbers from "
+        f"0, integer of shape {size}. Received: {received}.{hint}"
+    )
 
 
 def _outline(mask):

@@ -1,7 +1,5 @@
 """Typical wrong answers to chapter 0, and what each is told."""
 
-PARAMETERS = "TRAIN_IMAGES, TEST_IMAGES, EPOCHS = 64, 32, 1"
-
 WRONG = {
     "0.1": [
         ("numbers_in_a_picture = 32 * 32", "number of pixels"),

@@ -1,11 +1,5 @@
 """Typical wrong answers to chapter 1, and what each is told."""
 
-PARAMETERS = """
-SIZES = (200, 400, 1_400, 1_500)
-TRAIN_IMAGES, VALIDATION_IMAGES, TEST_IMAGES, MAP_IMAGES = 1_400, 300, 100, 20
-LEAK_OBJECTS, COPIES, STEPS = 100, 3, 5
-"""
-
 WRONG = {
     "1.1": [
         (

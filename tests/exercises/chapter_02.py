@@ -1,11 +1,5 @@
 """Typical wrong answers to chapter 2, and what each is told."""
 
-PARAMETERS = """
-PICTURES, RECOVERY_EPOCHS = 40, 2
-OBJECTS, TEST_OBJECTS, CONTOUR_EPOCHS = 32, 110, 1
-TEMPLATES, MOVED = 3, 4
-"""
-
 
 def _slide(rows="(image.shape[0] - height) // stride + 1", window=None, tail="output", columns=""):
     columns = columns or rows.replace("[0]", "[1]").replace("height", "width")

@@ -1,10 +1,5 @@
 """Typical wrong answers to chapter 3, and what each is told."""
 
-PARAMETERS = """
-TRAIN_IMAGES, VALIDATION_IMAGES, TEST_IMAGES = 640, 64, 200
-EPOCHS, CONTROL_IMAGES, CONTROL_EPOCHS = 1, 128, 1
-"""
-
 WRONG = {
     "3.1": [
         ("conv_parameters = 64 * 3 * 3 * 32", "the weights alone"),

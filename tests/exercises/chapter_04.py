@@ -1,11 +1,5 @@
 """Typical wrong answers to chapter 4, and what each is told."""
 
-PARAMETERS = """
-FEW_IMAGES, FEW_TEST, FEW_EPOCHS, SEEDS = 96, 60, 1, 1
-DEPTHS, DEPTH_EPOCHS, RANGE_STEPS = (2, 4, 6), 1, 8
-WIDTHS, RECIPE_IMAGES, RECIPE_TEST = (8, 8, 8), 256, 60
-"""
-
 
 def _one_cycle(value):
     return (

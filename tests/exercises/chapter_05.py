@@ -1,10 +1,5 @@
 """Typical wrong answers to chapter 5, and what each is told."""
 
-PARAMETERS = """
-ASCENT_STEPS, PROBE_TRAIN, PROBE_TEST, COLOUR_EPOCHS = 2, 300, 100, 1
-REPEATS, SCORED, SCORED_SLOWLY, PATH_STEPS, PAIRS = 1, 6, 3, 2, 4
-"""
-
 
 def _field(*lines, start="field, jump = 1, 1", result="field"):
     body = "\n".join(f"        {line}" for line in lines)

@@ -1,14 +1,12 @@
 """Typical wrong answers to chapter 9, and what each is told."""
 
-PARAMETERS = """
-POOL, VALIDATION, TEST, SEEDS, BATCH = 96, 32, 80, 1, 8
-SIZES = {"10": 3, "50": 6, "all": None}
-SCRATCH_EPOCHS = TUNED_EPOCHS = {"10": 1, "50": 1, "all": 1}
-"""
 
-
-def _fire(result):
-    return f"def fire_weights(channels, squeeze, expand):\n    return {result}"
+def _block(middle, outer="2 * channels * wide"):
+    return (
+        "def block_weights(channels, expansion, window):\n"
+        "    wide = expansion * channels\n"
+        f"    return {outer} + {middle}"
+    )
 
 
 def _prepare(result):
@@ -51,18 +49,17 @@ def _needed(between, never="math.inf", first="return sizes[0]"):
     )
 
 
-_SQUEEZING = "channels * squeeze + squeeze"
 _LOG = "math.exp(math.log(sizes[i - 1]) + way * math.log(sizes[i] / sizes[i - 1]))"
 
 WRONG = {
     "9.1": [
-        (_fire("channels * squeeze + 10 * squeeze * expand"), "has a bias as well"),
-        (_fire(f"{_SQUEEZING} + 10 * channels * expand + 2 * expand"), "do not see all channels"),
-        (_fire(f"{_SQUEEZING} + 9 * squeeze * expand + expand"), "is missing"),
-        (_fire(f"{_SQUEEZING} + 2 * squeeze * expand + 2 * expand"), "windows of 3 x 3"),
-        (_fire(f"{_SQUEEZING} + 4 * squeeze * expand + 2 * expand"), "nine places, not three"),
-        (_fire("10 * squeeze * expand + 2 * expand"), "squeezing convolution has weights"),
-        (_fire(f"{_SQUEEZING} + 10 * squeeze * expand + expand"), "the module has 12,432 weights"),
+        (_block("window**2 * wide**2"), "sees one channel"),
+        (_block("window * wide"), "has 25 places, not 5"),
+        (_block("window**2 * wide", outer="channels * wide"), "is missing"),
+        (_block("0"), "has weights, too"),
+        (_block("window**2 * channels"), "the *expanded* channels"),
+        (_block("window**2 * wide + 2 * wide + channels"), "have no biases"),
+        (_block("window**2 * wide + 1"), "the block has 10,512 weights"),
     ],
     "9.2": [
         (_prepare("pictures - np.array(means)"), "still in RGB order"),

@@ -1,10 +1,5 @@
 """Typical wrong answers to chapter 10, and what each is told."""
 
-PARAMETERS = """
-DARK_EPOCHS, SIZES, EPOCHS, BATCH, REPEATS = 1, (2, 4), (2, 1), 8, 1
-TEST_NEW, TEST_OLD, NEW_TO_CHOOSE, OLD_TO_CHOOSE, OLD_KEPT = 80, 60, 40, 40, 60
-"""
-
 
 def _mean(value):
     return f"def running_mean(old, new, momentum, steps):\n    return {value}"

@@ -1,11 +1,5 @@
 """Typical wrong answers to chapter 11, and what each is told."""
 
-PARAMETERS = """
-LINE_STEPS, IMAGES, EPOCHS, SAMPLES = 201, 320, 2, 100
-HURRY_STEPS, LAB_STEPS, ASKED_STEPS = 3, 3, 3
-GENERATOR_FILTERS, DISCRIMINATOR_FILTERS = 4, 4
-"""
-
 
 def _best(result):
     return f"def best_discriminator(p_real, p_fake):\n    return {result}"

@@ -1,10 +1,5 @@
 """Typical wrong answers to chapter 14, and what each is told."""
 
-PARAMETERS = """
-SCALE_DRAWS, INSIDE_IMAGES, INSIDE_TEST, INSIDE_EPOCHS, RUNS = 8, 80, 40, 1, 2
-SIZES, PRESENTED, TEST, SCORED = (40, 80), 160, 40, 30
-"""
-
 
 def _look_up(*lines):
     body = "\n".join(f"    {line}" for line in lines)

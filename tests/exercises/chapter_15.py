@@ -1,10 +1,5 @@
 """Typical wrong answers to chapter 15, and what each is told."""
 
-PARAMETERS = """
-LEARN, TEST, NOVEL, BLIND_EPOCHS, SEARCHED, PAINTED = 320, 30, 120, 1, 6, 4
-EPOCHS = {"GRU": 1, "Transformer": 1}
-"""
-
 
 def _pairs(result):
     return f"def questions_and_answers(rows):\n    return {result}"

@@ -28,7 +28,7 @@ class Answers:
     hints: list = field(default_factory=list)
 
 
-def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, timeout=300):
+def run_exercises(notebook, folder, environment, *, wrong, hints, timeout=300):
     """Execute a chapter with every kind of answer.
 
     Parameters
@@ -38,8 +38,6 @@ def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, ti
     folder : Path
         Of the notebook.
     environment : dict of str to str
-    parameters : str
-        Source that is run after the cell tagged parameters, to make the chapter fast.
     wrong : dict of str to list of (str, str)
         By exercise: code that stands in for all before the check, and a fragment of the message.
     hints : dict of str to int
@@ -77,7 +75,8 @@ def run_exercises(notebook, folder, environment, *, parameters, wrong, hints, ti
         add(solution, lambda text: setattr(said, "solution", text))
         return [cell for cell, _ in collect[before:]]
 
-    derived = chapters.with_answers(notebook, parameters, every_kind)
+    mistakes = [code for answers_to in wrong.values() for code, _ in answers_to]
+    derived = chapters.exercises_of(notebook, every_kind, mistakes)
     outcome = kernels.execute(derived, folder, environment, timeout=timeout)
     for cell, keep in collect:
         keep(chapters.output_text(cell).strip())

@@ -2,9 +2,11 @@
 
 import io
 import itertools
+import os
 import subprocess
 import sys
 from base64 import b64decode
+from html.parser import HTMLParser
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -16,10 +18,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from matplotlib.colors import to_hex
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 from PIL import Image
 
 from course_utils import plots
-from course_utils.plots.style import _contrast, as_text, readable_on
+from course_utils.plots.describe import description
+from course_utils.plots.style import as_text, contrast, readable_on
 
 ALT = "A figure drawn by a test, with nothing to learn from it."
 PICTURE = np.random.default_rng(0).integers(0, 256, (24, 32, 3)).astype("uint8")
@@ -63,6 +67,117 @@ DRAWN = {
     "shapes": lambda: plots.shape_flow(LAYERS, faces=[PICTURE, *[None] * 4], title="Shapes"),
 }
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+TOLD = {
+    "grid": "Seven. 7 pictures of 32 by 24 pixels in 2 rows: a, T-shirt/top, c d, e, f, g, h.",
+    "history": "One run. Learning curves, accuracy over 3 epochs. training 0.5 to 0.8, "
+    "validation 0.52 to 0.71.",
+    "histories": "Three. Learning curves, accuracy over 3 epochs. CNN: training 0.5 to 0.8, "
+    "validation 0.52 to 0.71; dense: training 0.5 to 0.8, validation 0.52 to 0.71; linear: "
+    "training 0.5 to 0.8, validation 0.52 to 0.71.",
+    "confusion": "Four images. Confusion matrix of 3 classes and 4 images: 50% right, from star "
+    "with 0% to square with 100%. Most frequent: star taken for disc, 100%.",
+    "boxes": "Box. A picture of 32 by 24 pixels with 1 box: disc from x 2, y 3 to x 9, y 12.",
+    "masks": "Mask. A picture of 32 by 24 pixels with 1 region: x on 22.0% of it.",
+    "heat": "Heat. A map of heat over a picture, from 24 to 217, highest 12% from the left and "
+    "17% from the top.",
+    "bars": "Bars. Bars of accuracy: CNN 0.920 (0.910 to 0.930); dense 0.800. Longest: CNN. "
+    "Lines at chance 0.1, guess 0.11, at least 0.12.",
+    "curves": "Curves. Curves of accuracy over images: CNN from 0.75 at 10 to 0.8 at 500, highest "
+    "0.9 at 50; dense from 0.3 at 10 to 0.6 at 500. Lines: chance at 0.1.",
+    "shapes": f"Shapes. Layers and their outputs: input 32 {TIMES} 32 {TIMES} 3; conv 32 {TIMES} "
+    f"32 {TIMES} 16 with 448 parameters; pool 16 {TIMES} 16 {TIMES} 16; flatten 4096; dense 10 "
+    "with 40,970 parameters; 41,418 parameters in all.",
+}
+
+
+class _History:
+    """What Keras' fit returns, as far as it matters."""
+
+    def __init__(self, history):
+        self.history = history
+
+
+def grid(images=None, **options):
+    return plots.image_grid(np.stack([PICTURE] * 2) if images is None else images, **options)
+
+
+def boxes(drawn, **options):
+    return plots.boxes(PICTURE, drawn, **options)
+
+
+def confusion(true, predicted, **options):
+    return plots.confusion_matrix(true, predicted, class_names=NAMES, **options)
+
+
+def bars(values, **options):
+    return plots.bars(values, label="accuracy", **options)
+
+
+def curves(values):
+    return plots.curves(values, [1, 2], label="accuracy", x_label="images")
+
+
+ONES = np.ones((24, 32))
+REFUSED = [
+    (grid, np.ones((2, 8, 8, 3)) * 255, r"values from 255 to 255\. Divide by 255"),
+    (grid, np.linspace(-1, 1, 128).reshape(2, 8, 8), r"values from -1 to 1\. Rescale"),
+    (grid, np.full((2, 8, 8), np.nan), "128 values that are NaN"),
+    (grid, np.ones((2, 3, 8, 8)), "channels first"),
+    (grid, np.ones((8, 8, 3)), r"single image: use images\[None\]"),
+    (grid, np.ones((8, 8)), "single image"),
+    (grid, np.ones((2, 8, 8, 4)), r"Received: shape \(2, 8, 8, 4\)"),
+    (grid, np.ones((0, 8, 8)), "no pixel"),
+    (grid, np.ones((2, 8, 8), "int64"), "dtype int64"),
+    (grid, [np.ones((8, 8)), np.ones((8, 7))], "several shapes"),
+    (grid, {"titles": ["one"]}, r"`titles`.*2\. Received: 1"),
+    (grid, {"title_colours": ["red"] * 3}, r"`title_colours`.*2\. Received: 3"),
+    (grid, {"columns": 0}, "Received: 0"),
+    (grid, {"value_range": (0, 1)}, "single channel"),
+    (boxes, [[9, 9, 4, 4]], r"x0 < x1.*Received: \[9\.0, 9\.0, 4\.0, 4\.0\]"),
+    (boxes, [1, 2, 3, 4], r"\(k, 4\)\. Received: shape \(4,\)"),
+    (boxes, [[1, 2, np.nan, 4]], "x0 < x1"),
+    (boxes, {"drawn": [[1, 2, 3, 4]], "labels": ["a", "b"]}, "Received: 2 labels"),
+    (boxes, {"drawn": [[1, 2, 3, 4]], "colours": ["red", "blue"]}, "Received: 2 colours"),
+    (plots.boxes, (PICTURE[None], []), r"one image.*Received: shape \(1, 24, 32, 3\)"),
+    (plots.masks, (PICTURE.astype(float), ONES), "Divide by 255"),
+    (plots.masks, (PICTURE, ONES), r"dtype float64.*masks > 0\.5"),
+    (plots.masks, (PICTURE, ONES > 0), r"mask\[None\]"),
+    (plots.masks, (PICTURE, np.ones((2, 24, 31), bool)), r"and shape \(2, 24, 31\)"),
+    (plots.masks, (PICTURE, np.ones((23, 32), int)), r"map of shape \(23, 32\)"),
+    (plots.masks, (PICTURE, -ONES.astype(int)), "numbers from -1"),
+    (plots.heat_map, (PICTURE[None], ONES), r"one image.*Received: shape \(1, 24, 32, 3\)"),
+    (plots.heat_map, (PICTURE, np.ones((2, 4, 4))), r"Received: shape \(2, 4, 4\)"),
+    (plots.heat_map, (PICTURE, np.full((4, 4), np.inf)), "16 that are NaN or infinite"),
+    (plots.history, {"histories": {"CNN": RUN}, "metric": "acc"},
+     r"of 'CNN': \['accuracy', 'loss'\]\. Received: 'acc'"),
+    (plots.history, [0.1, 0.2], "Keras History"),
+    (plots.history, ({},), r"Received: none\. Training did not finish: run its cell"),
+    (plots.history, (_History({}),), "Training did not finish"),
+    (plots.history, ({"CNN": RUN, "dense": _History({})},), "of 'dense'.*did not finish"),
+    (confusion, ([0, 1], np.ones((2, 3))), r"`y_pred`.*np\.argmax"),
+    (confusion, ([0, 1], [0.0, 1.0]), "dtype float64"),
+    (confusion, ([0, 1, 1], [0, 1]), "3 true classes and 2 predictions"),
+    (confusion, ([0, 3], [0, 1]), "from 0 to 2.*values from 0 to 3"),
+    (confusion, (np.array([], int), np.array([], int)), "at least one"),
+    (confusion, {"true": [0], "predicted": [0], "normalise": "pred"}, "Received: 'pred'"),
+    (bars, ({},), "at least one"),
+    (bars, ({"a": []},), "'a'"),
+    (bars, ({"a": np.nan},), "Received: nan"),
+    (bars, ({"a": [[1, 2]]},), "'a'"),
+    (bars, {"values": {"a": 1, "b": 2}, "colours": ["red"]}, r"for each of 2\. Received: 1"),
+    (bars, {"values": {"ViT": 1}, "colours": {"CNN": "red"}}, r"'ViT'\. Received: \['CNN'"),
+    (curves, ({},), "at least one"),
+    (curves, ({"a": [1, 2, 3]},), "each of the 2 places"),
+    (curves, ({"a": [1, np.nan]},), "finite"),
+    (curves, ({"a": [[[1, 2]]]},), "'a'"),
+    (plots.colours, (range(11),), r"at most 10\. Received: 11"),
+    (plots.shape_flow, ([("conv", (None, 8, 8, 3), 1)],), "without the batch"),
+    (plots.shape_flow, ([("conv", (8, 8), 1)],), r"Received: \(8, 8\)"),
+    (plots.shape_flow, ([],), "at least one layer"),
+    (plots.shape_flow, {"layers": LAYERS, "faces": [None]}, r"5\. Received: 1"),
+]  # fmt: skip
+
 
 @pytest.fixture(autouse=True)
 def _clean():
@@ -80,37 +195,43 @@ def shell():
     InteractiveShell.clear_instance()
 
 
-def _shown(thing):
-    """Return the PNG that `show` emits, as an array, and its metadata."""
+class _Page(HTMLParser):
+    """The attributes of the only image of a page."""
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            assert not hasattr(self, "image")
+            self.image = dict(attrs)
+
+
+def _on_page(html):
+    page = _Page()
+    page.feed(html)
+    kind, _, png = page.image["src"].partition(",")
+    assert kind == "data:image/png;base64"
+    return {**page.image, "png": b64decode(png)}
+
+
+def _shown(thing, **options):
+    """Return the picture that `show` emits, as an array, and its attributes on the page."""
     with capture_output() as captured:
-        plots.show(thing, alt=ALT)
+        plots.show(thing, **options)
     (output,) = captured.outputs
-    png = output.data["image/png"]
-    png = b64decode(png) if isinstance(png, str) else png
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), output.metadata
-
-
-def _axes(thing):
-    return np.ravel(np.asarray(thing, dtype=object))
+    assert set(output.data) == {"text/html", "text/plain"}, "the picture is stored once"
+    image = _on_page(output.data["text/html"])
+    return np.asarray(Image.open(io.BytesIO(image["png"])).convert("RGB")), image
 
 
 # --- all functions -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_returns_titled_axes_and_shows_nothing(name, monkeypatch, capsys):
+def test_draws_titled_axes_that_tell_what_they_show_in_texts_that_do_not_touch(name, monkeypatch):
     monkeypatch.setattr(plt, "show", lambda *a, **k: pytest.fail("plt.show was called"))
-    axes = _axes(DRAWN[name]())
+    axes = np.ravel(np.asarray(DRAWN[name](), dtype=object))
     assert all(isinstance(ax, mpl.axes.Axes) for ax in axes)
-    texts = [text.get_text() for text in axes[0].figure.findobj(mpl.text.Text)]
-    assert any(text in texts for text in ("Seven", "Three", "One run", "Four images", "Box", "Mask",
-                                          "Heat", "Bars", "Curves", "Shapes"))  # fmt: skip
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("name", DRAWN)
-def test_no_two_texts_overlap(name):
-    figure = _axes(DRAWN[name]())[0].figure
+    figure = axes[0].figure
+    assert description(figure) == TOLD[name]
     figure.draw_without_rendering()
     texts = [
         text
@@ -118,7 +239,7 @@ def test_no_two_texts_overlap(name):
         if text.get_visible() and text.get_text().strip()
     ]
     texts = [text for text in texts if text.axes is None or text.axes.get_visible()]
-    assert len(texts) > 1
+    assert TOLD[name].partition(".")[0] in [text.get_text() for text in texts]
     for a, b in itertools.combinations(texts, 2):
         box, other = a.get_window_extent(), b.get_window_extent()
         width = min(box.x1, other.x1) - max(box.x0, other.x0)
@@ -126,24 +247,59 @@ def test_no_two_texts_overlap(name):
         assert width < 1 or height < 1, (a.get_text(), b.get_text())
 
 
-@pytest.mark.parametrize("name", set(DRAWN) - {"grid"})
-def test_draws_on_the_axes_it_is_given(name):
-    _, (left, right) = plt.subplots(1, 2)
-    called = {
-        "history": lambda ax: plots.history(RUN, ax=ax),
-        "histories": lambda ax: plots.history({"CNN": RUN}, ax=ax),
-        "confusion": lambda ax: plots.confusion_matrix([0, 1], [1, 1], class_names="ab", ax=ax),
-        "boxes": lambda ax: plots.boxes(PICTURE, [[2, 3, 9, 12]], ax=ax),
-        "masks": lambda ax: plots.masks(PICTURE, PICTURE[..., 0] // 128, ax=ax),
-        "heat": lambda ax: plots.heat_map(PICTURE, PICTURE[..., 0], ax=ax),
-        "bars": lambda ax: plots.bars({"CNN": 1}, label="accuracy", ax=ax),
-        "curves": lambda ax: plots.curves({"a": [1, 2]}, [1, 2], label="y", x_label="x", ax=ax),
-        "shapes": lambda ax: plots.shape_flow(LAYERS, ax=ax),
-    }
-    assert called[name](right) is right
+@pytest.mark.parametrize(("draw", "arguments", "message"), REFUSED)
+def test_says_what_is_wrong(draw, arguments, message):
+    options = arguments if isinstance(arguments, dict) else {}
+    arguments = () if options else arguments if isinstance(arguments, tuple) else (arguments,)
+    with pytest.raises(ValueError, match=message):
+        draw(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: plots.history({"CNN": RUN}, ax=ax),
+        lambda ax: plots.confusion_matrix([0, 1], [1, 1], class_names="ab", ax=ax),
+        lambda ax: plots.boxes(PICTURE, [[2, 3, 9, 12]], ax=ax),
+        lambda ax: plots.masks(PICTURE, PICTURE[..., 0] // 128, ax=ax),
+        lambda ax: plots.heat_map(PICTURE, PICTURE[..., 0], ax=ax),
+        lambda ax: plots.bars({"CNN": 1}, label="accuracy", ax=ax),
+        lambda ax: plots.curves({"a": [1, 2]}, [1, 2], label="y", x_label="x", ax=ax),
+        lambda ax: plots.shape_flow(LAYERS, ax=ax),
+    ],
+)
+def test_draws_on_the_axes_it_is_given(draw):
+    _, (left, right) = plt.subplots(1, 2, layout="none")
+    assert draw(right) is right
     assert right.has_data()
     assert not left.has_data()
     assert len(plt.get_fignums()) == 1
+
+
+def test_figures_by_hand_tell_titles_labels_and_legends():
+    figure, (left, right, unused) = plt.subplots(1, 3)
+    figure.suptitle("Two panels?")
+    left.plot([1, 2], label="CNN")
+    left.set(title="Speed", xlabel="batch", ylabel="seconds")
+    figure.colorbar(right.imshow(np.eye(2)), ax=right, label="likeness")
+    right.text(0, 0, "a note\non it")
+    unused.set_visible(False)
+    told = "Two panels? Speed. seconds over batch: CNN. a note on it. Colours: likeness."
+    assert description(figure) == told
+
+
+def test_a_panel_drawn_by_the_course_keeps_its_title_and_its_words_among_others():
+    _, (left, right) = plt.subplots(1, 2)
+    plots.bars({"a": 1, "b": -5}, label="gain", unit=" s", ax=left)
+    left.set_title("Set later")
+    right.set_title("By hand")
+    told = "Set later. Bars of gain: a 1.0 s; b \N{MINUS SIGN}5.0 s. Longest: b. By hand."
+    assert description(left.figure) == told
+
+
+def test_many_names_are_told_in_part():
+    plots.image_grid(np.stack([PICTURE] * 30), titles=list(range(30)))
+    assert description(plt.gcf()).endswith("22, 23, and 6 more.")
 
 
 def test_colours_are_seaborns():
@@ -152,15 +308,15 @@ def test_colours_are_seaborns():
 
 @pytest.mark.parametrize("colour", plots.COLOURS)
 def test_words_read_well_in_any_colour_of_the_course(colour):
-    assert _contrast(as_text(colour), "white") >= 4.5
-    assert _contrast(readable_on(colour), colour) >= 3.9
+    assert contrast(as_text(colour), "white") >= 4.5
+    assert contrast(readable_on(colour), colour) >= 3.9
 
 
 def test_contrast_is_that_of_the_standard():
     """WCAG's own extremes, and the grey that is known to just pass on white."""
-    assert _contrast("black", "white") == pytest.approx(21)
-    assert _contrast("white", "white") == 1
-    assert _contrast("#767676", "white") == pytest.approx(4.54, abs=0.005)
+    assert contrast("black", "white") == pytest.approx(21)
+    assert contrast("white", "white") == 1
+    assert contrast("#767676", "white") == pytest.approx(4.54, abs=0.005)
 
 
 def test_an_image_may_go_without_the_title_that_others_have():
@@ -171,16 +327,14 @@ def test_an_image_may_go_without_the_title_that_others_have():
 # --- show --------------------------------------------------------------------------------------
 
 
-def test_show_emits_one_png_with_alternative_text(shell):
-    image, metadata = _shown(DRAWN["history"]())
-    assert metadata["image/png"]["alt"] == ALT
+def test_show_emits_one_picture_with_alternative_text(shell):
+    alt = 'Is 3 < 4 & "so" on? A figure > of a test.'
+    image, attributes = _shown(DRAWN["history"](), alt=alt)
+    assert attributes["alt"] == alt
     height, width = image.shape[:2]
-    assert (metadata["image/png"]["width"], metadata["image/png"]["height"]) == (
-        width // 2,
-        height // 2,
-    )
+    assert (int(attributes["width"]), int(attributes["height"])) == (width // 2, height // 2)
     assert plt.get_fignums() == []
-    assert (image[[0, -1]] == 255).all(), "something touches the edge"
+    assert (image[[0, -1]] == 255).all(), "something touches the edge, or is not opaque white"
 
 
 @pytest.mark.parametrize("wrap", [lambda a: a[0, 0].figure, lambda a: a, lambda a: a[0, 0], list])
@@ -188,24 +342,19 @@ def test_show_takes_figure_axes_and_arrays_of_axes(shell, wrap):
     assert _shown(wrap(plots.image_grid(PICTURE[None])))[0].size
 
 
-def test_show_keeps_the_pages_text_readable_anywhere(shell):
-    """The background is opaque white, whatever the theme of the page."""
-    image, _ = _shown(DRAWN["bars"]())
-    assert (image[0, 0] == 255).all()
-
-
-def test_show_in_a_kernel_gives_one_output_with_metadata():
-    source = f"""
+def test_the_rendered_page_carries_the_alternative_text():
+    source = """
 import course_utils as cu
 cu.plots.use_style()
-ax = cu.plots.bars({{"a": 1, "b": [2, 3]}}, label="value")
-cu.plots.show(ax, alt={ALT!r})"""
+cu.plots.show(cu.plots.bars({"a": 1, "b <i>": [2, 3]}, label="value", title='"Bars" & more'))"""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
     (output,) = notebook.cells[0].outputs
     assert output.output_type == "display_data"
-    assert output.metadata["image/png"]["alt"] == ALT
-    assert b64decode(output.data["image/png"]).startswith(b"\x89PNG")
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    image = _on_page(page)
+    assert image["alt"].startswith('"Bars" & more. Bars of value: a 1.0; b <i> 2.5 (2.0 to 3.0).')
+    assert image["png"].startswith(b"\x89PNG")
 
 
 def test_show_outside_ipython_prints_the_alternative_text(capsys):
@@ -214,22 +363,20 @@ def test_show_outside_ipython_prints_the_alternative_text(capsys):
     assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize("alt", ["", "  ", "too short", "a" + " " * 30])
-def test_show_refuses_empty_alternative_text(alt):
-    with pytest.raises(ValueError, match=r"sentence of at least 20 characters\. Received:"):
-        plots.show(DRAWN["bars"](), alt=alt)
-
-
-@pytest.mark.parametrize("alt", [None, 3, ["a" * 30]])
-def test_show_refuses_other_types_of_alternative_text(alt):
-    with pytest.raises(TypeError, match="Received:"):
+@pytest.mark.parametrize(
+    ("alt", "error"),
+    [("", ValueError), ("too short", ValueError), ("a" + " " * 30, ValueError), (3, TypeError),
+     (["a" * 30], TypeError)],
+)  # fmt: skip
+def test_show_refuses_other_alternative_text(alt, error):
+    with pytest.raises(error, match=r"`alt` must be .*Received:"):
         plots.show(DRAWN["bars"](), alt=alt)
 
 
 @pytest.mark.parametrize("thing", [None, [], "figure", np.zeros((3, 3))])
 def test_show_refuses_what_is_no_figure(thing):
     with pytest.raises(TypeError, match="Figure, Axes or array of Axes"):
-        plots.show(thing, alt=ALT)
+        plots.show(thing)
 
 
 # --- image_grid --------------------------------------------------------------------------------
@@ -250,12 +397,19 @@ def test_grid_draws_every_pixel_as_an_equal_square(shell, side):
     np.testing.assert_array_equal(drawn, np.kron(colours, np.ones((pixel, pixel, 1))))
 
 
-@pytest.mark.parametrize("n", range(1, 27))
+@pytest.mark.parametrize("n", [1, 5, 7, 13, 26])
 def test_grid_drops_no_image_and_fits_the_page(n):
     axes = plots.image_grid(np.stack([PICTURE] * n))
     assert sum(ax.get_visible() for ax in axes.flat) == n
     assert axes.shape[1] * (axes.shape[0] - 1) < n
     assert axes[0, 0].figure.get_figwidth() <= 8
+
+
+def test_pictures_with_titles_stand_six_in_a_row_at_most_unless_told():
+    pictures = np.stack([PICTURE] * 12)
+    titles = list("abcdefghijkl")
+    assert plots.image_grid(pictures, titles=titles).shape == (2, 6)
+    assert plots.image_grid(pictures, titles=titles, columns=12).shape == (1, 12)
 
 
 def test_grid_does_not_stretch_contrast():
@@ -278,40 +432,6 @@ def test_grid_marks_what_it_is_told_to():
     assert not axes[0, 0].patches
     assert len(axes[0, 1].patches) == 1
     assert to_hex(axes[0, 1].title.get_color()) == "#d55e00"
-
-
-@pytest.mark.parametrize(
-    ("images", "message"),
-    [
-        (np.ones((2, 8, 8, 3)) * 255, r"values from 255 to 255\. Divide by 255"),
-        (np.linspace(-1, 1, 128).reshape(2, 8, 8), r"values from -1 to 1\. Rescale"),
-        (np.full((2, 8, 8), np.nan), "128 values that are NaN"),
-        (np.ones((2, 3, 8, 8)), "channels first"),
-        (np.ones((8, 8, 3)), r"single image\. Use images\[None\]"),
-        (np.ones((8, 8)), "single image"),
-        (np.ones((2, 8, 8, 4)), r"Received: shape \(2, 8, 8, 4\)"),
-        (np.ones((0, 8, 8)), "no pixel"),
-        (np.ones((2, 8, 8), "int64"), "dtype int64"),
-        ([np.ones((8, 8)), np.ones((8, 7))], "of one shape"),
-    ],
-)
-def test_grid_says_what_is_wrong_with_images(images, message):
-    with pytest.raises(ValueError, match=message):
-        plots.image_grid(images)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"titles": ["one"]}, r"`titles`.*2\. Received: 1"),
-        ({"title_colours": ["red"] * 3}, r"`title_colours`.*2\. Received: 3"),
-        ({"columns": 0}, "Received: 0"),
-        ({"value_range": (0, 1)}, "single channel"),
-    ],
-)
-def test_grid_says_what_is_wrong_with_options(options, message):
-    with pytest.raises(ValueError, match=message):
-        plots.image_grid(np.stack([PICTURE] * 2), **options)
 
 
 def test_grid_of_kernels_takes_any_values():
@@ -351,34 +471,6 @@ def test_no_box_is_fine():
     assert len(plots.boxes(PICTURE, np.zeros((0, 4))).patches) == 0
 
 
-@pytest.mark.parametrize(
-    ("boxes", "options", "message"),
-    [
-        ([[9, 9, 4, 4]], {}, r"x0 < x1.*Received: \[9\.0, 9\.0, 4\.0, 4\.0\]"),
-        ([1, 2, 3, 4], {}, r"\(k, 4\)\. Received: shape \(4,\)"),
-        ([[1, 2, 3, 4]], {"labels": ["a", "b"]}, "Received: 2 labels"),
-        ([[1, 2, 3, 4]], {"colours": ["red", "blue"]}, "Received: 2 colours"),
-        ([[1, 2, np.nan, 4]], {}, "x0 < x1"),
-    ],
-)
-def test_boxes_say_what_is_wrong(boxes, options, message):
-    with pytest.raises(ValueError, match=message):
-        plots.boxes(PICTURE, boxes, **options)
-
-
-@pytest.mark.parametrize("draw", [plots.boxes, plots.masks, plots.heat_map])
-@pytest.mark.parametrize(
-    ("image", "message"),
-    [
-        (PICTURE[None], r"one image.*Received: shape \(1, 24, 32, 3\)"),
-        (PICTURE.astype(float), "Divide by 255"),
-    ],
-)
-def test_overlays_say_what_is_wrong_with_the_image(draw, image, message):
-    with pytest.raises(ValueError, match=message):
-        draw(image, np.ones((24, 32)))
-
-
 def test_mask_of_one_pixel_is_outlined_by_its_four_edges():
     mask = np.zeros((24, 32), bool)
     mask[2, 3] = True
@@ -403,21 +495,6 @@ def test_map_of_region_numbers_equals_masks():
     ax = plots.masks(PICTURE, numbers, labels=["a", "b", "c"])
     assert [text.get_text() for text in ax.texts] == ["a", "c"]
     assert [text.get_position() for text in ax.texts] == [(5.5, 5.5), (24.5, 15.5)]
-
-
-@pytest.mark.parametrize(
-    ("masks", "message"),
-    [
-        (np.ones((24, 32)), r"dtype float64.*masks > 0\.5"),
-        (np.ones((24, 32), bool), r"mask\[None\]"),
-        (np.ones((2, 24, 31), bool), r"Received: shape \(2, 24, 31\)"),
-        (np.ones((23, 32), int), r"map of shape \(23, 32\)"),
-        (-np.ones((24, 32), int), "number -1"),
-    ],
-)
-def test_masks_say_what_is_wrong(masks, message):
-    with pytest.raises(ValueError, match=message):
-        plots.masks(PICTURE, masks)
 
 
 def test_small_heat_map_is_enlarged_about_the_centres_of_its_cells():
@@ -453,26 +530,7 @@ def test_constant_heat_map_is_drawn(shell):
     assert _shown(plots.heat_map(PICTURE, np.zeros((4, 4))))[0].size
 
 
-@pytest.mark.parametrize(
-    ("heat", "message"),
-    [
-        (np.ones((2, 4, 4)), r"Received: shape \(2, 4, 4\)"),
-        (np.full((4, 4), np.inf), "16 that are NaN or infinite"),
-    ],
-)
-def test_heat_map_says_what_is_wrong(heat, message):
-    with pytest.raises(ValueError, match=message):
-        plots.heat_map(PICTURE, heat)
-
-
 # --- charts ------------------------------------------------------------------------------------
-
-
-class _History:
-    """What Keras' fit returns, as far as it matters."""
-
-    def __init__(self, history):
-        self.history = history
 
 
 @pytest.mark.parametrize("wrap", [lambda run: run, _History])
@@ -505,13 +563,6 @@ def test_history_of_one_epoch_is_visible(run):
     assert [line.get_ydata()[0] for line in marked] == [value for (value,) in run.values()]
 
 
-def test_history_says_what_was_recorded():
-    with pytest.raises(ValueError, match=r"of 'CNN': \['accuracy', 'loss'\]\. Received: 'acc'"):
-        plots.history({"CNN": RUN}, metric="acc")
-    with pytest.raises(ValueError, match="Keras History"):
-        plots.history([0.1, 0.2])
-
-
 def _cells(ax):
     return {tuple(np.int64(text.get_position())): text.get_text() for text in ax.texts}
 
@@ -526,6 +577,14 @@ def test_confusion_matrix_prints_shares_of_each_true_class():
     assert "predicted class" in ax.get_xlabel()
 
 
+def test_confusion_matrix_fits_a_laptop():
+    for k in (2, 10, 20):
+        ax = plots.confusion_matrix(
+            range(k), range(k), class_names=[f"class {i}" for i in range(k)]
+        )
+        assert ax.figure.get_figwidth() <= 7.5
+
+
 def test_confusion_matrix_prints_counts():
     ax = plots.confusion_matrix([0, 0, 1], [0, 1, 1], class_names="ab", normalise=None)
     assert _cells(ax) == {(0, 0): "1", (1, 0): "1", (1, 1): "1"}
@@ -533,32 +592,9 @@ def test_confusion_matrix_prints_counts():
 
 @pytest.mark.filterwarnings("error")
 def test_confusion_matrix_survives_a_class_without_examples_and_no_error():
+    assert _cells(plots.confusion_matrix([0, 1], [1, 1], class_names="ab"))[0, 0] == "0"
     ax = plots.confusion_matrix([0, 2], [0, 2], class_names=NAMES)
     assert _cells(ax) == {(0, 0): "100", (1, 1): "", (2, 2): "100"}
-
-
-def test_confusion_matrix_prints_zero_for_a_class_that_is_never_right():
-    assert _cells(plots.confusion_matrix([0, 1], [1, 1], class_names="ab"))[0, 0] == "0"
-
-
-@pytest.mark.parametrize(
-    ("true", "predicted", "message"),
-    [
-        ([0, 1], np.ones((2, 3)), r"`y_pred`.*np\.argmax"),
-        ([0, 1], [0.0, 1.0], "dtype float64"),
-        ([0, 1, 1], [0, 1], "3 true classes and 2 predictions"),
-        ([0, 3], [0, 1], "values from 0 to 3"),
-        (np.array([], int), np.array([], int), "at least one"),
-    ],
-)
-def test_confusion_matrix_says_what_is_wrong(true, predicted, message):
-    with pytest.raises(ValueError, match=message):
-        plots.confusion_matrix(true, predicted, class_names=NAMES)
-
-
-def test_confusion_matrix_refuses_other_norms():
-    with pytest.raises(ValueError, match="Received: 'pred'"):
-        plots.confusion_matrix([0], [0], class_names="a", normalise="pred")
 
 
 def test_bars_start_at_zero_and_end_at_the_mean():
@@ -579,20 +615,6 @@ def test_bars_name_their_references_and_units():
         assert text in texts
     assert {line.get_xdata()[0] for line in ax.lines} == {0, 1, 10}
     assert ax.get_xlabel() == "time"
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({}, "at least one"),
-        ({"a": []}, "'a'"),
-        ({"a": np.nan}, "Received: nan"),
-        ({"a": [[1, 2]]}, "'a'"),
-    ],
-)
-def test_bars_say_what_is_wrong(values, message):
-    with pytest.raises(ValueError, match=message):
-        plots.bars(values, label="accuracy")
 
 
 # --- curves -------------------------------------------------------------------------------------
@@ -620,6 +642,11 @@ def test_curves_are_means_in_a_band_from_least_to_greatest():
 def test_curves_stand_over_names_or_powers():
     ax = plots.curves({"a": [1, 2, 3]}, ["early", "middle", "late"], label="y", x_label="depth")
     assert [text.get_text() for text in ax.get_xticklabels()] == ["early", "middle", "late"]
+    assert ax.lines[0].get_linestyle() == "None", "a line would join unrelated names"
+    assert (
+        plots.curves({"a": [1, 2]}, ["10 %", "20 %"], label="y", x_label="x").lines[0].get_ls()
+        == "-"
+    )
     ax = plots.curves({"a": [1, 2, 3]}, [10, 100, 1000], label="y", x_label="images", log_x=True)
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
     assert [text.get_text() for text in ax.get_xticklabels()] == ["10", "100", "1000"]
@@ -633,20 +660,6 @@ def test_names_stand_where_curves_end_on_either_scale():
         for text, end in zip(ax.texts, (10, 1000), strict=True):
             _, on_page = ax.transAxes.inverted().transform(ax.transData.transform((2, end)))
             assert text.get_position()[1] == pytest.approx(on_page, abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({}, "at least one"),
-        ({"a": [1, 2, 3]}, "each of the 2 places"),
-        ({"a": [1, np.nan]}, "finite"),
-        ({"a": [[[1, 2]]]}, "'a'"),
-    ],
-)
-def test_curves_say_what_is_wrong(values, message):
-    with pytest.raises(ValueError, match=message):
-        plots.curves(values, [1, 2], label="accuracy", x_label="images")
 
 
 # --- shape_flow --------------------------------------------------------------------------------
@@ -676,21 +689,47 @@ def test_a_long_network_still_fits_a_page():
     assert plots.shape_flow(layers).figure.get_figwidth() < 10
 
 
-@pytest.mark.parametrize(
-    ("layers", "options", "message"),
-    [
-        ([("conv", (None, 8, 8, 3), 1)], {}, "without the batch"),
-        ([("conv", (8, 8), 1)], {}, r"Received: \(8, 8\)"),
-        ([], {}, "at least one layer"),
-        (LAYERS, {"faces": [None]}, r"5\. Received: 1"),
-    ],
-)
-def test_shape_flow_says_what_is_wrong(layers, options, message):
-    with pytest.raises(ValueError, match=message):
-        plots.shape_flow(layers, **options)
+# --- style --------------------------------------------------------------------------------------
 
 
-# --- import ------------------------------------------------------------------------------------
+def test_a_learners_own_settings_of_matplotlib_change_nothing(tmp_path):
+    code = """
+import sys
+import matplotlib as mpl
+mpl.use("agg")
+import numpy as np
+from course_utils import plots
+plots.use_style()
+axes = plots.image_grid(np.linspace(0, 1, 64).reshape(1, 8, 8), titles=["a_b"], title="$x$")
+assert mpl.get_backend() == "agg"
+axes[0, 0].figure.savefig(sys.argv[1], dpi=50)"""
+    (tmp_path / "matplotlibrc").write_text(
+        "image.origin: lower\ntext.usetex: True\nfont.size: 30\naxes.grid: True\n"
+    )
+    pictures = []
+    for name, own in (("own.png", {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}), ("a.png", {})):
+        command = [sys.executable, "-c", code, str(tmp_path / name)]
+        subprocess.run(command, env={**os.environ, **own}, check=True)
+        pictures.append((tmp_path / name).read_bytes())
+    assert pictures[0] == pictures[1]
+
+
+def test_one_colour_for_one_thing():
+    colours = plots.colours(["CNN", "dense"])
+    assert colours == {"CNN": plots.COLOURS[0], "dense": plots.COLOURS[1]}
+    drawn = [
+        plots.bars({"dense": 1}, label="size", colours=colours).patches[0].get_facecolor(),
+        plots.curves({"dense": [1, 2]}, [1, 2], label="y", x_label="x", colours=colours)
+        .lines[0]
+        .get_color(),
+        plots.history({"dense": RUN}, colours=colours).lines[0].get_color(),
+    ]
+    assert [to_hex(colour) for colour in drawn] == [colours["dense"]] * 3
+
+
+def test_bars_take_a_colour_each():
+    ax = plots.bars({"a": 1, "b": 2}, label="size", colours=["#ff0000", "#0000ff"])
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == ["#ff0000", "#0000ff"]
 
 
 def test_importing_the_package_loads_nothing_heavy():
@@ -706,10 +745,3 @@ print(sorted(heavy & set(sys.modules)), seconds)
     loaded, seconds = done.stdout.rsplit(" ", 1)
     assert loaded == "[]"
     assert float(seconds) < 0.5
-
-
-def test_bars_take_a_colour_each():
-    ax = plots.bars({"a": 1, "b": 2}, label="size", colours=["#ff0000", "#0000ff"])
-    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == ["#ff0000", "#0000ff"]
-    with pytest.raises(ValueError, match=r"each of the 2 bars. Received: 1"):
-        plots.bars({"a": 1, "b": 2}, label="size", colours=["red"])

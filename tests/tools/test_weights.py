@@ -11,8 +11,8 @@ import weights
 def test_a_recipe_names_cells_of_its_chapter_in_their_order(name):
     recipe = weights.TRAINED[name]
     (path,) = chapters.find_chapters(recipe.chapter)
-    cells = [cell.id for cell in chapters.read(path).cells if cell.id in recipe.cells]
-    assert tuple(cells) == recipe.cells
+    wanted = recipe.cells.split()
+    assert [cell.id for cell in chapters.read(path).cells if cell.id in wanted] == wanted
     source = "\n".join(cell.source for cell in chapters.code_cells(chapters.read(path)))
     assert f'"{recipe.measure}"' in source
 

@@ -19,7 +19,7 @@ def root(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
         f'[project]\nname = "x"\n\n[project.urls]\nRepository = "{OLD}"\n', encoding="utf-8"
     )
-    slug = stamp.slug_of(OLD)
+    slug = OLD.removeprefix(stamp.GITHUB)
     (tmp_path / "README.md").write_text(
         "[![Colab](x.svg)]"
         f"(https://colab.research.google.com/github/{slug}/blob/main/notebooks/03_first.ipynb)\n"

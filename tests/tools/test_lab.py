@@ -58,6 +58,12 @@ def test_work_is_never_overwritten_and_a_changed_chapter_is_named(source, tmp_pa
     assert (work / "03_first.ipynb").read_bytes() == mine
 
 
+def test_a_chapter_with_a_byte_order_mark_is_read(source, tmp_path):
+    path = source / "03_first.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert lab.copy_chapters(tmp_path / "work", source) == (["03_first.ipynb"], [])
+
+
 def test_a_broken_copy_stops_nothing(source, tmp_path):
     (tmp_path / "03_first.ipynb").write_text("{")
     assert lab.copy_chapters(tmp_path, source) == ([], [])
@@ -109,18 +115,73 @@ def test_complete_folder_that_cannot_be_written_is_explained(tmp_path, capsys, m
     assert "no permission to write into" in capsys.readouterr().err
 
 
-def test_jupyterlab_gets_its_options_and_absolute_paths(tmp_path, monkeypatch):
+@pytest.fixture
+def opened(tmp_path, monkeypatch):
+    """Return the commands that would have become JupyterLab; nothing runs, nobody is root."""
     commands = []
     monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
-    monkeypatch.setattr(lab.os, "environ", dict(os.environ, COURSE_DATA_DIR="drawn"))
+    monkeypatch.setattr(lab.os, "environ", dict(os.environ, HOME=str(tmp_path)))
+    monkeypatch.setattr(lab.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(lab, "list_running_servers", list)
     monkeypatch.chdir(tmp_path)
-    lab.main(["--work", "mine", "--no-browser", "--port", "8890"])
-    (command,) = commands
-    assert command[-4:-1] == ["--no-browser", "--port", "8890"]
-    assert command[-1] == f"{tmp_path}/mine/00_start_here.ipynb"
+    return commands
+
+
+def test_jupyterlab_gets_its_options_and_absolute_paths(opened, tmp_path):
+    lab.os.environ["COURSE_DATA_DIR"] = "drawn"
+    lab.os.environ["PYTHONPATH"] = lab.os.environ["PYTHONHOME"] = "of another Python"
+    assert lab.main(["--work", "mine", "--no-browser", "--port", "8890"]) == 0
+    (command,) = opened
+    assert command[-3:] == ["--no-browser", "--port", "8890"]
+    assert f"--ServerApp.root_dir={tmp_path}/mine" in command
+    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in command
+    assert f"--LabApp.app_settings_dir={lab.SETTINGS}" in command
+    assert "--allow-root" not in command
     assert lab.os.environ["COURSE_DATA_DIR"] == str(tmp_path / "drawn")
     assert lab.os.environ["JUPYTER_PREFER_ENV_PATH"] == "1"
-    assert f"--LabApp.app_settings_dir={lab.SETTINGS}" in command
+    assert not {"PYTHONPATH", "PYTHONHOME"} & set(lab.os.environ)
+
+
+def test_root_may_open_it(opened, monkeypatch, capsys):
+    monkeypatch.setattr(lab.os, "geteuid", lambda: 0)
+    assert lab.main(["--work", "mine"]) == 0
+    assert "--allow-root" in opened[0]
+    assert "You are root" in capsys.readouterr().out
+
+
+def test_without_a_home_the_folder_for_work_is_one(opened, tmp_path, capsys):
+    lab.os.environ["HOME"] = str(tmp_path / "nowhere")
+    assert lab.main(["--work", "mine"]) == 0
+    assert lab.os.environ["HOME"] == str(tmp_path / "mine")
+    assert "home folder cannot be written" in capsys.readouterr().out
+
+
+def test_a_second_one_in_the_same_folder_is_led_to_the_first(opened, tmp_path, monkeypatch, capsys):
+    server = {"root_dir": str(tmp_path / "mine"), "url": "http://localhost:8888/", "token": "abc"}
+    monkeypatch.setattr(lab, "list_running_servers", lambda: [server])
+    assert lab.main(["--work", "mine"]) == 0
+    assert opened == []
+    address = "http://localhost:8888/lab/tree/00_start_here.ipynb?token=abc"
+    assert address in capsys.readouterr().out
+    assert lab.main(["--work", "other"]) == 0
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("KERAS_BACKEND", "pytorch", "Write BACKEND=torch."),
+        ("COURSE_PROFILE", "fast", "PROFILE must be quick or full. Received: 'fast'"),
+        ("COURSE_SEED", "seven", "must be a whole number, such as 7. Received: 'seven'"),
+        ("COURSE_SEED", "-1", ""),
+        ("COURSE_SEED", "20231234567", ""),
+    ],
+)
+def test_wrong_settings_are_told_before_anything_opens(opened, capsys, name, value, words):
+    lab.os.environ[name] = value
+    assert lab.main(["--work", "mine"]) == (2 if words else 0)
+    assert bool(opened) == (not words)
+    assert words in capsys.readouterr().err
 
 
 def test_jupyterlab_knows_the_settings():
@@ -134,10 +195,13 @@ def test_jupyterlab_knows_the_settings():
             assert value in choices or (known["type"] == "boolean" and isinstance(value, bool))
 
 
-def test_the_chapters_themselves_can_be_opened(monkeypatch):
-    commands = []
-    monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
-    monkeypatch.setattr(lab.os, "environ", dict(os.environ))
+def test_jupytext_adds_nothing_to_the_launcher():
+    """Its button would make copies in another form, of which nothing here knows."""
+    (name,) = json.loads((lab.SETTINGS / "page_config.json").read_text())["disabledExtensions"]
+    assert (Path(sys.prefix, "share/jupyter/labextensions") / name).is_dir()
+
+
+def test_the_chapters_themselves_can_be_opened(opened, monkeypatch):
     monkeypatch.setattr(lab, "copy_chapters", lambda *_, **__: pytest.fail("nothing to copy"))
-    lab.main(["--work", str(chapters.NOTEBOOKS)])
-    assert commands[0][-1] == str(chapters.NOTEBOOKS / "00_start_here.ipynb")
+    assert lab.main(["--work", str(chapters.NOTEBOOKS)]) == 0
+    assert f"--ServerApp.root_dir={chapters.NOTEBOOKS}" in opened[0]

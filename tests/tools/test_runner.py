@@ -135,8 +135,8 @@ def test_a_missed_band_is_reported_and_fails_the_run(folder, build, capsys):
     assert chapter["ok"]
     assert [band["holds"] for band in chapter["bands"]] == [False, True]
     shown = capsys.readouterr().out
-    assert re.search(r"03 first .* accuracy +0\.800 +at least 0\.9 +MISSED", shown)
-    assert re.search(r"error +3\.000 +at most 4 +holds", shown)
+    assert re.search(r"03 first .* accuracy +0\.800 +at least 0\.900 +MISSED", shown)
+    assert re.search(r"error +3\.000 +at most 4\.000 +holds", shown)
 
 
 def test_seeds_are_passed_on_and_kept_apart(folder, build, capsys):
@@ -147,11 +147,11 @@ def test_seeds_are_passed_on_and_kept_apart(folder, build, capsys):
             "seed", "record(kind='measure', name='seed', value=int(os.environ['COURSE_SEED']))"
         ),
     )
-    assert run.main(["--seeds", "4 7"], folder, build) == 0
-    for name, seed in [("-seed4", 4), ("-seed7", 7), ("", 7)]:
+    assert run.main(["--seeds", "-4 20231234567"], folder, build) == 0, "any whole number will do"
+    for name, seed in [("-seed-4", -4), ("-seed20231234567", 20231234567), ("", 20231234567)]:
         measures = report(build, f"run-quick-tensorflow{name}")["chapters"]["03_first"]["measures"]
         assert measures == {"seed": seed}
-    assert "holds the last seed, 7" in capsys.readouterr().out
+    assert "holds the last seed, 20231234567" in capsys.readouterr().out
 
 
 def test_profile_and_backend_reach_the_kernel_and_name_the_file(folder, build):
@@ -168,7 +168,8 @@ def test_profile_and_backend_reach_the_kernel_and_name_the_file(folder, build):
         (["--nb", "00,first"], ["00, 03", "'first'"]),
         (["--profile", "slow"], ["quick or full", "'slow'"]),
         (["--backend", "mxnet"], ["tensorflow", "'mxnet'"]),
-        (["--seeds", "one"], ["whole numbers", "'one'"]),
+        (["--seeds", "one"], ["whole number", "'one'"]),
+        (["--backend", "pytorch"], ["'pytorch'", "Write BACKEND=torch."]),
     ],
 )
 def test_nonsense_is_answered_clearly(folder, build, capsys, arguments, words):
@@ -185,7 +186,7 @@ def test_nonsense_is_answered_clearly(folder, build, capsys, arguments, words):
 
 
 def test_a_backend_that_is_not_installed_is_answered_clearly(monkeypatch, folder, build, capsys):
-    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(kernels.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
         run.main(["--backend", "torch"], folder, build)
     assert "torch backend is not installed" in capsys.readouterr().err
@@ -216,7 +217,7 @@ def test_the_line_on_a_terminal_ticks_during_a_long_cell(folder):
     path = factory.write(
         folder / "03_first_cnn.ipynb",
         factory.code("short", "1"),
-        factory.code("train-the-cnn", "import time; time.sleep(3.2)"),
+        factory.code("train-the-cnn", "import time; time.sleep(2.2)"),
         factory.code("last", "1"),
     )
     screen = Terminal()
@@ -231,7 +232,7 @@ def test_the_line_on_a_terminal_ticks_during_a_long_cell(folder):
     ticks = re.findall(
         r"\r\x1b\[2K03 first_cnn  (\d+:\d\d)  cell 2/3 train-the-cnn", screen.getvalue()
     )
-    assert len(set(ticks)) >= 3
+    assert len(set(ticks)) >= 2
     assert "\n" not in screen.getvalue()[:-1], "one line, which changes in place"
     assert screen.getvalue().endswith("\r\x1b[2K03 first_cnn  ok\n")
 
@@ -252,21 +253,16 @@ def test_away_from_a_terminal_there_is_a_line_now_and_then(monkeypatch):
     ]
 
 
-def test_peak_memory_counts_the_kernel_and_its_children(folder):
-    child = "import time; block = bytearray(150 * 2**20); time.sleep(1.5)"
+def test_peak_memory_is_what_the_kernel_says_of_itself(folder):
     path = factory.write(
         folder / "03_first.ipynb",
-        factory.code(
-            "allocate",
-            "import subprocess, sys\n"
-            "block = bytearray(150 * 2**20)\n"
-            f"subprocess.run([sys.executable, '-c', {child!r}])",
-        ),
+        factory.code("allocate", "block = bytearray(400 * 2**20)\ndel block\n"),
     )
-    environment = kernels.kernel_environment("quick", "tensorflow")
-    outcome = kernels.execute(chapters.read(path), folder, environment)
+    notebook = chapters.read(path)
+    outcome = kernels.execute(notebook, folder, kernels.kernel_environment("quick", "tensorflow"))
     assert outcome.failure is None
-    assert 320 < outcome.peak_mb < 700
+    assert 420 < outcome.peak_mb < 900
+    assert [cell.id for cell in notebook.cells] == ["allocate"]
 
 
 def test_a_cell_that_takes_too_long_fails(folder):
@@ -295,13 +291,14 @@ def test_the_environment_of_a_kernel(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_DATA_DIR", "shared/data")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("COURSE_SEED", "1")
+    monkeypatch.setenv("PYTHONPATH", "of another Python")
     environment = kernels.kernel_environment("full", "jax", COURSE_SEED=None, COURSE_STRICT="1")
     # The kernel works in notebooks/, where a relative folder would be another one.
     assert environment["COURSE_DATA_DIR"] == str(tmp_path / "shared" / "data")
     assert environment["COURSE_PROFILE"] == "full"
     assert environment["KERAS_BACKEND"] == "jax"
     assert environment["COURSE_STRICT"] == "1"
-    assert not {"MPLBACKEND", "COURSE_SEED", "PYTEST_CURRENT_TEST"} & environment.keys()
+    assert not {"MPLBACKEND", "COURSE_SEED", "PYTEST_CURRENT_TEST", "PYTHONPATH"} & set(environment)
 
 
 def test_half_a_line_of_record_is_passed_over(tmp_path):

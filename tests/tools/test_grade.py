@@ -1,0 +1,284 @@
+"""`make grade`: what becomes of right, wrong, missing and harmful answers."""
+
+import csv
+import os
+import re
+import zipfile
+
+import chapters
+import grade
+import notebook_factory as factory
+import pytest
+
+# The fake check stands where the course's does, so that `cu.check` is heard as well.
+HELPERS = """
+import numpy as np
+import course_utils as cu
+import course_utils.exercises.check as course
+
+def check(number, answer):
+    answer = answer() if callable(answer) else answer
+    said = "not attempted." if answer is ... else "correct." if answer == 4 else "not yet."
+    print(number, said)
+
+course.check = check
+table = np.eye(2)
+"""
+
+ENDLESS = """
+class Noise:
+    def _repr_html_(self):
+        return "x" * 100_000
+
+def answer():
+    while True:
+        {}
+
+"""
+
+
+def solution(name, code):
+    return factory.markdown(name, f"```python\n{code}\n```", tags=["solution"])
+
+
+def chapter(*after, last="assert STEPS == 1"):
+    """Make a chapter with an exercise for each cell that is to follow one."""
+    cells = [
+        factory.code("helpers", HELPERS),
+        factory.code("constants", "STEPS, given = 1_000_000, 4", tags=["parameters"]),
+    ]
+    for place, source in enumerate(after, 1):
+        check = f"check('1.{place}', a)"
+        cells += [
+            factory.code(f"exercise-{place}", f"a = ...\n\n{check}", tags=["exercise"]),
+            solution(f"solution-{place}", f"a = given\n\n{check}"),
+            factory.code(f"after-{place}", source),
+        ]
+    return factory.notebook(*cells, factory.code("last", last))
+
+
+@pytest.fixture(scope="module")
+def exam(test_kernel_environment):
+    """Return a function that makes an exam of a chapter."""
+    return lambda notebook, seconds=60: grade.Exam(notebook, test_kernel_environment, seconds)
+
+
+def mark(exam, *sources):
+    notebook = factory.notebook(*(factory.code(f"x{i}", s) for i, s in enumerate(sources)))
+    return exam.mark(exam.answers_in(notebook))
+
+
+OUTCOMES = [
+    ("a = 2 + 2\n\ncheck('N', a)", "correct"),
+    ('a = 5\ncheck( "N", a)', "not yet"),
+    ("%%time\na = 4\ncheck(N, a)", "correct"),
+    ("cu.check('N', 4)", "correct"),
+    ("from course_utils import check\ncheck('N', 4)", "correct"),
+    ("check(number='N', answer=4)", "correct"),
+    ("check(answer=4, number='N')", "correct"),
+    ("print('so', end='')\ncheck('N', 4)", "correct"),
+    ("def answer():\n    print('N not yet')\n    return 4\ncheck('N', answer)", "correct"),
+    ("a = ...\ncheck('N', a)", "not attempted"),
+    ("a = undefined\ncheck('N', a)", "raised NameError"),
+    ("a = (\ncheck('N', a)", "raised SyntaxError"),
+    ("print('N correct.')  # check('N', a)", "not checked"),
+    ("def check(*_): pass\ncheck('N', 4)", "not checked"),
+    ("del check\nnp = given = None\ncheck('N', 4)", "raised NameError"),
+    ("exit()\ncheck('N', 4)", "raised SystemExit"),
+    ("while True: print('x' * 1000)\ncheck('N', 4)", "raised RuntimeError"),
+    (ENDLESS.format("print('x' * 1000)") + "check('N', answer)", "raised RuntimeError"),
+    (
+        "import sys\n" + ENDLESS.format("sys.stderr.write('x' * 1000)") + "check('N', answer)",
+        "raised RuntimeError",
+    ),
+    (ENDLESS.format("display(Noise())") + "check('N', answer)", "raised RuntimeError"),
+    ("raise ValueError('x' * 10**8)\ncheck('N', 4)", "raised ValueError"),
+    ("import os\nos.system('yes | head -c 50000000')\ncheck('N', 4)", "correct"),
+    pytest.param(
+        "full = []\nwhile True: full.append(bytearray(10**7))\ncheck('N', 4)",
+        "raised MemoryError",
+        marks=pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="is for Linux"),
+    ),
+    ("a = 4\ncheck('N', a)", "correct"),
+    ("1 + 1", "missing"),
+]
+
+
+@pytest.fixture(scope="module")
+def heard(exam):
+    """Marks of all answers above, each to an exercise of its own in one chapter, and cells."""
+    sources = [getattr(case, "values", case)[0] for case in OUTCOMES]
+    answers = [re.sub(r"\bN\b", f"1.{n}", source) for n, source in enumerate(sources, 1)]
+    cells, outcome = [], grade._outcome
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            grade, "_outcome", lambda n, cell, m: cells.append(cell) or outcome(n, cell, m)
+        )
+        notebook = chapter(*["assert a == 4 and np is not None"] * len(sources))
+        marks = mark(exam(notebook), *answers).values()
+    return dict(zip(sources, marks, strict=True)), cells
+
+
+@pytest.mark.parametrize(("source", "outcome"), OUTCOMES)
+def test_an_answer_comes_to(heard, source, outcome):
+    assert heard[0][source] == outcome
+
+
+def test_nothing_else_comes_out_of_an_answer(heard):
+    assert len(heard[1]) == len(OUTCOMES) - 1, "all but the one that is missing"
+    for cell in heard[1]:
+        assert len(str(cell.outputs)) < 1000, cell.source
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        ("while True: pass\ncheck('1.1', 4)", "broke the run: TimeoutError"),
+        ("import os\nos._exit(3)\ncheck('1.1', 4)", "broke the run: DeadKernelError"),
+        ("table[:] = 7\ncheck('1.1', 4)", "broke the run: AssertionError"),
+    ],
+)
+def test_an_answer_that_breaks_the_run_costs_no_other_mark(exam, source, outcome):
+    # What it spoils is needed only after the next exercises, whose right answers are not to blame.
+    notebook = chapter("1", "1", "assert table.sum() == 2")
+    marks = mark(exam(notebook, seconds=5), source, "check('1.2', 4)", "check('1.3', 4)")
+    assert marks.pop("1.1").startswith(outcome)
+    assert marks == {"1.2": "correct", "1.3": "correct"}
+
+
+def test_last_of_several_attempts_counts_if_it_could_be_checked(exam):
+    attempts = "a = 5\ncheck('1.1', a)", "a = 4\ncheck('1.1', a)", "check('1.1', undefined)"
+    assert mark(exam(chapter("1")), *attempts) == {"1.1": "correct"}
+
+
+def test_a_broken_chapter_is_nobodys_fault(exam):
+    broken = exam(chapter("1 / 0"))
+    with pytest.raises(grade.BrokenChapterError, match="cell after-1: ZeroDivisionError"):
+        mark(broken, "check('1.1', 4)")
+
+
+def test_everything_in_a_folder_gets_a_row_or_is_named(exam, tmp_path, monkeypatch):
+    right = factory.code("x", "check('1.1', 4)")
+    for name in (
+        "ada/01.ipynb",
+        "a.class/.hidden/01.ipynb",
+        "ben.ipynb.txt",
+        "cleo.IPYNB",
+        "dan (1)",
+        "deleted.ipynb",
+        "ada/.ipynb_checkpoints/01.ipynb",
+    ):
+        path = factory.write(tmp_path / "x.ipynb", *([] if name == "deleted.ipynb" else [right]))
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        path.rename(tmp_path / name)
+    bom = tmp_path / "éva.ipynb"
+    bom.write_bytes(b"\xef\xbb\xbf" + (tmp_path / "cleo.IPYNB").read_bytes())
+    (tmp_path / "broken.ipynb").write_text("{")
+    (tmp_path / "no cells.ipynb").write_text('{"nbformat": 4, "nbformat_minor": 5}')
+    (tmp_path / "essay.pdf").write_bytes(b"\x80\xff")
+    (tmp_path / "data.json").write_text("{}")
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.write(tmp_path / "cleo.IPYNB", "fay/01.ipynb")
+        archive.writestr("__MACOSX/fay/._01.ipynb", b"\0")
+
+    said, one = [], exam(chapter("1"))
+    monkeypatch.setattr(one, "mark", lambda answers: dict.fromkeys(answers, "correct"))
+    rows = {row["file"]: row["1.1"] for row in grade.grade(tmp_path, one, say=said.append)}
+    marked = ("ada/01.ipynb", "a.class/.hidden/01.ipynb", "ben.ipynb.txt", "cleo.IPYNB", "dan (1)")
+    assert rows == {
+        **dict.fromkeys((*marked, "éva.ipynb", "class.zip/fay/01.ipynb"), "correct"),
+        "deleted.ipynb": "missing",
+        "broken.ipynb": "unreadable",
+        "no cells.ipynb": "unreadable",
+    }
+    assert "deleted.ipynb: holds no exercise of this chapter" in said
+    assert "ada/01.ipynb: 1.1 correct" in said
+    assert said[-1].startswith("3 files were not notebooks: ")
+    assert all(name in said[-1] for name in ("essay.pdf", "data.json", "._01.ipynb"))
+
+
+@pytest.mark.slow
+def test_a_chapter_of_the_course_is_marked(tmp_path):
+    notebook = chapters.read(chapters.find_chapters("00")[0])
+    for cell in notebook.cells:
+        if cell.id == "exercise-1-numbers":
+            cell.source = 'numbers_in_a_picture = 3072\n\ncheck("0.1", numbers_in_a_picture)'
+    chapters.write(notebook, tmp_path / "in" / "ada.ipynb")
+    arguments = ["--nb", "0", "--in", str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv")]
+    assert grade.main(arguments) == 0
+    with open(tmp_path / "marks.csv", encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["file"] == "ada.ipynb"
+    assert row["0.1"] == "correct"
+    assert row["0.2"] == "not attempted"
+    assert row["correct"] == "1"
+
+
+@pytest.fixture
+def hand_in(tmp_path, monkeypatch):
+    """Return a function that marks a folder of two notebooks, and the path of its table."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ada", "ben"):
+        factory.write(tmp_path / "in" / f"{name}.ipynb", factory.code("x", "check('0.1', 3072)"))
+
+    def run(mark=lambda self, answers: dict.fromkeys(self.numbers, "correct"), *arguments):
+        monkeypatch.setattr(grade.Exam, "mark", mark)
+        return grade.main(["--nb", "00", "--in", "in", *arguments])
+
+    return run, tmp_path / "grades-00.csv"
+
+
+def test_a_table_is_replaced_only_by_a_whole_one_of_its_chapter(hand_in, tmp_path, capsys):
+    run, table = hand_in
+    assert run() == 0
+    assert table.read_bytes().startswith(b"\xef\xbb\xbffile,0.1,"), "Excel asks for the mark"
+    before = table.read_bytes()
+    (tmp_path / "empty").mkdir()
+    assert run(lambda *_: {}, "--in", "empty") == 1
+    assert "No notebook in empty" in capsys.readouterr().err
+    assert table.read_bytes() == before
+
+    def interrupted(self, answers, heard=[]):  # noqa: B006 - it is to remember
+        heard.append(answers)
+        if len(heard) == 2:
+            raise KeyboardInterrupt
+        return dict.fromkeys(self.numbers, "not yet")
+
+    assert run(interrupted) == 130
+    assert "Marks so far: grades-00-incomplete.csv" in capsys.readouterr().err
+    assert table.read_bytes() == before
+    assert (tmp_path / "grades-00-incomplete.csv").read_text().count("not yet") > 0
+
+    def broken(*_):
+        raise grade.BrokenChapterError("The chapter itself fails.")
+
+    assert run(broken) == 1
+    assert table.read_bytes() == before
+    assert run() == 0
+    assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["grades-00.csv"]
+
+
+@pytest.mark.parametrize("name", ["marks.csv", "marks-incomplete.csv"])
+def test_a_table_of_something_else_is_left_alone(hand_in, tmp_path, capsys, name):
+    run, _ = hand_in
+    other = tmp_path / name
+    other.write_text("file,0.1,correct\nsmith,correct,1\n")
+    assert run(lambda *_: {}, "--out", "marks.csv") == 2
+    assert "something else than this chapter's table" in capsys.readouterr().err
+    assert other.read_text() == "file,0.1,correct\nsmith,correct,1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--nb", "00,03", "--in", "."], "Expected one chapter, such as NB=03"),
+        (["--in", "."], "Expected one chapter, such as NB=03"),
+        (["--nb", "77", "--in", "."], "Expected chapters of the course by number"),
+        (["--nb", "03", "--in", "nowhere"], "IN=folder. Received: nowhere"),
+        (["--nb", "03"], "IN=folder. Received: "),
+        (["--nb", "03", "--in", ".", "--out", "no/such/folder.csv"], "no/such/folder.csv"),
+    ],
+)
+def test_what_cannot_be_marked_is_said(arguments, message, capsys):
+    assert grade.main(arguments) == 2
+    assert message in capsys.readouterr().err
