@@ -32,8 +32,8 @@ def _judge_teacher_forcing(function):
     )
     reject(
         same(after, before),
-        "The order is turned round: so the decoder would learn to tell the word *before*. Inputs "
-        "are all but the last word, answers all but the first.",
+        "The two are the wrong way round: the decoder would learn to say the word *before*. Inputs "
+        "are all words but the last, answers all but the first.",
     )
     reject(
         inputs.shape == rows.shape or answers.shape == rows.shape,
@@ -60,7 +60,10 @@ def _judge_teacher_forcing(function):
 
 def _judge_attend(function):
     rng = np.random.default_rng(15)
-    query, keys, values, v = (rng.normal(size=size) for size in (4, (6, 4), (6, 3), 4))
+    query = rng.normal(size=4)
+    keys = rng.normal(size=(6, 4))
+    values = rng.normal(size=(6, 3))
+    v = rng.normal(size=4)
     weights, read = _two(
         call(function, query.copy(), keys.copy(), values.copy(), v.copy()), "weights and read"
     )
@@ -73,7 +76,7 @@ def _judge_attend(function):
 
     reject(
         weights.shape == (3,) and read.shape == (6,),
-        "The order is turned round: return the weights first, then what is read.",
+        "The two are the wrong way round: return the weights first, then what is read.",
     )
     reject(
         same(scores),
@@ -85,8 +88,8 @@ def _judge_attend(function):
     )
     reject(
         same(softmax((query + keys) @ v)),
-        "The tanh is missing. Without it the query adds the same to every score, and softmax "
-        "takes no notice of that: the map would be the same for every word.",
+        "The tanh is missing. Without it the query adds the same number to every score, and "
+        "softmax does not notice that: the map would be the same for every word.",
     )
     reject(
         same(softmax(keys @ query)) or same(softmax(keys @ query / 2)),
@@ -118,11 +121,12 @@ def _judge_attend(function):
     )
     reject(
         read.shape == (3,) and np.allclose(read, values[expected.argmax()]),
-        "You read the cell with the largest weight alone. All are read, each as much as it weighs.",
+        "You read the cell with the largest weight alone. All cells are read, each in "
+        "proportion to its weight.",
     )
     reject(
         read.shape == (3,) and np.allclose(read, expected @ values / len(values)),
-        "The weights add up to 1 already: do not divide by the number of cells as well.",
+        "The weights add up to 1 already, so do not divide by the number of cells as well.",
     )
     reject(
         read.shape != (3,) or not np.allclose(read, expected @ values, atol=1e-6),
@@ -141,36 +145,36 @@ def _judge_causal_mask(function):
     low = np.tril(np.ones((4, 4), bool))
     reject(
         mask.dtype.kind == "f" and not np.isfinite(mask).all(),
-        "Minus infinity is what is added to the scores later. Here say True where a word may "
-        "look and False where it may not.",
+        "Minus infinity is added to the scores later. Here, write True where a word may look and "
+        "False where it may not.",
     )
     truth = mask.astype(bool)
     reject(
         truth.all(),
-        "Every word may look at every other, at the answer too: that is no mask.",
+        "Every word may look at every other word, the answer included: that is no mask.",
     )
     reject(
         np.array_equal(truth, low.T),
-        "The other way round: so each word sees only itself and what comes *after* it. Rows look, "
-        "columns are looked at.",
+        "It is the other way round: here each word sees only itself and what comes *after* it. "
+        "Rows look, columns are looked at.",
     )
     reject(
         np.array_equal(truth, np.tril(low, -1)),
-        "The diagonal is missing. A word may look at itself: it is an input. And the first word "
-        "would have nothing at all to look at.",
+        "The diagonal is missing. A word may look at itself, because it is an input. Otherwise the "
+        "first word would have nothing at all to look at.",
     )
     reject(
         np.array_equal(truth, ~low) or np.array_equal(truth, ~np.tril(low, -1)),
-        "True and False are exchanged: True should stand where looking is *allowed*.",
+        "True and False are swapped: True should stand where looking is *allowed*.",
     )
     reject(
         np.array_equal(truth, np.tril(np.ones((4, 4), bool), 1)),
-        "That lets each word look one word ahead, and the word one ahead is just the answer.",
+        "That lets each word look one word ahead, and the word one ahead is exactly the answer.",
     )
     reject(
         np.array_equal(truth, np.eye(4, dtype=bool)),
-        "Each word sees itself alone, and the caption so far is forgotten. It may look at all "
-        "words before it as well.",
+        "Each word sees itself alone and nothing of the caption before it. It may look at all "
+        "earlier words as well.",
     )
     wrong = np.argwhere(truth != low)
     if len(wrong):
@@ -211,8 +215,8 @@ def _judge_clipped_precision(function):
     )
     reject(
         np.isclose(answer, 3 / 5),
-        "Each word counts once, however often it comes: 'a' is in both of them twice, so it has "
-        "two right ones.",
+        "You count each word once, however often it occurs. 'a' occurs twice in both, so it counts "
+        "twice.",
     )
     reject(
         not np.isclose(answer, 4 / 5),
@@ -234,7 +238,7 @@ def _judge_clipped_precision(function):
 
 
 def _judge_best_extensions(function):
-    # Chosen so that the mistakes part ways.
+    # Chosen so that each typical mistake gives another answer.
     totals = np.log([0.64, 0.26, 0.10])
     log_p = np.log([[0.35, 0.36, 0.29], [0.33, 0.26, 0.41], [0.53, 0.03, 0.44]])
     answer = call(function, totals.copy(), log_p.copy(), 3)
@@ -254,7 +258,7 @@ def _judge_best_extensions(function):
     every = totals[:, None] + log_p
     alone = _best(np.zeros(3), log_p, 3)
     product = _best_of(totals[:, None] * log_p, 3)
-    reject(found == alone, "You look at the next word alone. Add the total of its beam.")
+    reject(found == alone, "You look at the next word alone. Add the total of its beam to it.")
     reject(
         found == product,
         "You multiply logarithms. Probabilities are multiplied, so their logarithms are *added*.",
@@ -265,7 +269,7 @@ def _judge_best_extensions(function):
     )
     reject(
         found == [(word, beam) for beam, word in _best_of(every, 3)],
-        "Beam and word are exchanged in each pair.",
+        "Beam and word are swapped in each pair.",
     )
     reject(
         sorted(beam for beam, _ in found) == [0, 1, 2],
@@ -287,8 +291,8 @@ def _judge_best_extensions(function):
     right = _best(totals, log_p, 4)
     reject(
         found != right,
-        f"Right in small, but for 4 beams and 9 words the best are {right}, and your function "
-        f"gives {found}.",
+        f"That is right for 3 beams and 3 words. For 4 beams and 9 words the best are {right}, "
+        f"and your function gives {found}.",
     )
 
 
@@ -304,8 +308,8 @@ def _best_of(scores, width):
 EXERCISES = (
     Exercise(
         "15.1",
-        begin="A row is an array of ids, and words are along the second axis: rows[:, ...]. Which "
-        "word cannot be an input, and which cannot be an answer?",
+        begin="`rows` has a row for each caption, and words lie along the second axis: "
+        "rows[:, ...]. Which word cannot be an input, and which cannot be an answer?",
         hints=(
             "Write down the row <start> a star <end>. Under each word write the one that should be "
             "said next. One place stays empty.",
@@ -313,7 +317,8 @@ EXERCISES = (
             "place further on.",
         ),
         judge=_judge_teacher_forcing,
-        praise="One shift, and a caption has become as many exercises as it has words, and <end>.",
+        praise="A single shift turns a caption into as many exercises as it has words, and one "
+        "for <end>.",
     ),
     Exercise(
         "15.2",
@@ -324,7 +329,8 @@ EXERCISES = (
             "weights = np.exp(scores); weights = weights / weights.sum(); read = weights @ values.",
         ),
         judge=_judge_attend,
-        praise="A soft choice: where one score is far ahead, what is read is all but one value.",
+        praise="Attention is a soft choice: if one score is far ahead, nearly all that is read "
+        "comes from that one cell.",
     ),
     Exercise(
         "15.3",
@@ -335,8 +341,8 @@ EXERCISES = (
             "np.tril keeps the lower triangle of an array: of np.ones((length, length), bool).",
         ),
         judge=_judge_causal_mask,
-        praise="With it, all words of a caption can be trained at once, and none has seen its "
-        "answer.",
+        praise="With this mask all words of a caption can be trained at once, and none of them "
+        "sees its answer.",
     ),
     Exercise(
         "15.4",
@@ -349,18 +355,18 @@ EXERCISES = (
             "len(caption).",
         ),
         judge=_judge_clipped_precision,
-        praise="So repeating a safe word earns nothing. It still earns something to say words that "
-        "every caption has: remember that when you meet the blind rival.",
+        praise="Repeating a safe word earns nothing now. Saying words that every caption has still "
+        "does; remember that when you meet the blind rival.",
     ),
     Exercise(
         "15.5",
         begin="Make a table of all sums first, a row for each beam and a column for each word: "
         "totals[:, None] + log_p.",
         hints=(
-            "np.argsort of the negated, flattened table begins with the best place.",
+            "Flatten the table and negate it: np.argsort then begins with the best place.",
             "divmod(place, number of words) gives back row and column: (beam, word).",
         ),
         judge=_judge_best_extensions,
-        praise="Greedy search is this with a width of 1.",
+        praise="With a width of 1, this is greedy search.",
     ),
 )

@@ -41,7 +41,7 @@ _SUMS = "totals[:, None] + log_p"
 WRONG = {
     "15.1": [
         (_pairs("rows, rows"), "Input and answer are the same word"),
-        (_pairs("rows[:, 1:], rows[:, :-1]"), "The order is turned round"),
+        (_pairs("rows[:, 1:], rows[:, :-1]"), "the wrong way round"),
         (_pairs("rows, rows[:, 1:]"), "it is no input"),
         (_pairs("rows[:-1], rows[1:]"), "along the first axis"),
         (_pairs("rows[:, :-2], rows[:, 2:]"), "two words ahead"),
@@ -74,7 +74,7 @@ WRONG = {
         (_mask(_ONES), "that is no mask"),
         (_mask(f"np.triu({_ONES})"), "Rows look"),
         (_mask(f"np.tril({_ONES}, -1)"), "The diagonal is missing"),
-        (_mask(f"~np.tril({_ONES})"), "True and False are exchanged"),
+        (_mask(f"~np.tril({_ONES})"), "True and False are swapped"),
         (_mask(f"np.tril({_ONES}, 1)"), "one word ahead"),
         (_mask("np.eye(length, dtype=bool)"), "itself alone"),
         (_mask(f"np.where(np.tril({_ONES}), 0, -np.inf)"), "Minus infinity"),
@@ -92,7 +92,7 @@ WRONG = {
         (_precision(f"{_CLIPPED} / len(reference)"), "that is recall"),
         (
             _precision("len(set(caption) & set(reference)) / len(caption)"),
-            "Each word counts once",
+            "You count each word once",
         ),
         (_precision("caption == reference"), "A number is expected"),
         (_precision("0.8"), "For 'a a a a' against 'a red star'"),
@@ -108,7 +108,7 @@ WRONG = {
         ),
         (
             _by(_SUMS, pair="divmod(int(p), log_p.shape[1])[::-1]"),
-            "Beam and word are exchanged",
+            "Beam and word are swapped",
         ),
         (_by(_SUMS, pair="int(p)"), "A list of pairs"),
         (
@@ -125,6 +125,6 @@ WRONG = {
             ),
             "asks for three extensions",
         ),
-        (_by(_SUMS, pair="divmod(int(p), 3)"), "Right in small"),
+        (_by(_SUMS, pair="divmod(int(p), 3)"), "right for 3 beams and 3 words"),
     ],
 }
