@@ -73,7 +73,7 @@ TRAINED = {
             "open-the-eye",
             "measure-the-distance",
         ),
-        "EPOCHS = 45",
+        "EPOCHS = 23",
     ),
 }
 
