@@ -116,8 +116,7 @@ def train_ours(pictures, seconds, seed, chapter):
         chapter["build_discriminator"](chapter["DISCRIMINATOR_FILTERS"]),
     )
     clock = ByTheClock(keras.optimizers.schedules.CosineDecay(chapter["RATE"], 1.0, alpha=0.05))
-    faster = gan.discriminator.trainable_variables
-    gan.compile(optimizer=chapter["TwoPaces"](clock, faster, chapter["PACE"]))
+    gan.compile(optimizer=chapter["TwoPaces"](clock, gan.discriminator, chapter["PACE"]))
     gan.optimizer.build(gan.trainable_variables)
     stop = Stop(clock, began, seconds)
     whole = len(pictures) // chapter["BATCH"] * chapter["BATCH"]
