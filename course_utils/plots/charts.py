@@ -294,8 +294,8 @@ def curves(
         For each name one value at each of the k places, or those of several runs (seeds): then
         the line is their mean, and the band goes from the least to the greatest.
     x : sequence of k numbers or k str
-        What was varied. Numbers are drawn to scale, texts at equal distances. Texts without a
-        digit are names of unrelated things: no line joins them.
+        What was varied. Numbers are drawn to scale, texts at equal distances. Where no text has a
+        digit, they are names of unrelated things: no line joins them.
     label, x_label : str
         What the values are and what was varied: the labels of the axes.
     log_x, log_y : bool
@@ -331,7 +331,7 @@ def curves(
         _, ax = plt.subplots(figsize=(PAGE_WIDTH * 0.85, 3.6))
     named = any(isinstance(place, str) for place in x)
     places = np.arange(len(x)) if named else np.asarray(x, dtype=float)
-    style = "None" if any(_category(place) for place in x) else "-"
+    style = "None" if all(_category(place) for place in x) else "-"
     last = np.argmax(places)
     ends, told = [], []
     for (name, run), colour, marker in zip(

@@ -643,6 +643,8 @@ def test_curves_stand_over_names_or_powers():
     ax = plots.curves({"a": [1, 2, 3]}, ["early", "middle", "late"], label="y", x_label="depth")
     assert [text.get_text() for text in ax.get_xticklabels()] == ["early", "middle", "late"]
     assert ax.lines[0].get_linestyle() == "None", "a line would join unrelated names"
+    ax = plots.curves({"shape": [0.1, 0.2]}, ["pixel", "4 px"], label="read", x_label="field")
+    assert ax.lines[0].get_linestyle() == "-", "of an order, one step may have a name"
     assert (
         plots.curves({"a": [1, 2]}, ["10 %", "20 %"], label="y", x_label="x").lines[0].get_ls()
         == "-"
