@@ -3,33 +3,23 @@
 Such folders hold more than photographs: web pages named .jpg, phones' HEIC files, one file under
 two labels. Nothing is dropped in silence: what was left out or changed is in the report.
 
->>> from course_utils import data
 >>> mine = data.load_folder("~/Pictures/birds", size=128)
 >>> print(mine.report)
+>>> train, test = train_test_split(range(len(mine)), test_size=0.2, stratify=mine.labels)
 
-Split it with scikit-learn, so that each part has the same share of each class:
-
->>> from sklearn.model_selection import train_test_split
->>> train, test = (
-...     mine.take(part)
-...     for part in train_test_split(
-...         range(len(mine)), test_size=0.2, stratify=mine.labels, random_state=0
-...     )
-... )
-
-This keeps copies of one file from both sides of a split, since `load_folder` loads one of them
-only. Pictures that are merely alike - of one animal, of one second - it cannot know: if you have
-such, split by animal or by day (`sklearn.model_selection.GroupShuffleSplit`).
+The last line, with scikit-learn, gives each part the same share of each class; `mine.take(train)`
+is then the training part. Of copies of one file only one is loaded, so none is on both sides.
+Pictures that are merely alike - of one animal, of one second - are not found: if you have such,
+split by animal or by day (`sklearn.model_selection.GroupShuffleSplit`).
 """
 
 import os
 import unicodedata
 import warnings
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,8 +30,7 @@ from course_utils.data.photograph import (
     NAMED_AS_PICTURES,
     UNREADABLE,
     UnreadablePhotoError,
-    pillow_as_expected,
-    read_photograph,
+    read_photographs,
     typed_path,
 )
 
@@ -62,11 +51,10 @@ _SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@ea
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "dev"})
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(NamedTuple):
     """What befell one file.
 
-    Parameters
+    Attributes
     ----------
     kind : str
         A key of `KINDS`.
@@ -100,48 +88,21 @@ class Report:
     counts: dict[str, int]
     notes: tuple[Note, ...]
 
-    def names(self, kind):
-        """List the files of a kind.
-
-        Parameters
-        ----------
-        kind : str
-            A key of `KINDS`.
-
-        Returns
-        -------
-        tuple of str
-            Paths below the folder; none when there is no such file.
-
-        Raises
-        ------
-        ValueError
-            When there is no such kind.
-        """
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}. Received: {kind!r}")
-        return tuple(note.name for note in self.notes if note.kind == kind)
-
-    @property
-    def left_out(self):
-        """Names of the files that were left out, a tuple of str."""
-        return tuple(note.name for note in self.notes if note.kind in LEFT_OUT)
-
     def __str__(self):
         lines = [f"Photographs loaded: {sum(self.counts.values()):,} ({self._classes()})"]
-        by_kind = defaultdict(list)
-        for note in self.notes:
-            by_kind[note.kind].append(note)
         for title, kinds in (
             ("Left out", LEFT_OUT),
             ("Loaded, but changed", ADJUSTED),
             ("Ignored", IGNORED),
         ):
-            found = [kind for kind in kinds if kind in by_kind]
-            if found:
-                how_many = len({note.name for kind in found for note in by_kind[kind]})
-                lines.append(f"{title}: {how_many:,}")
-            lines += [_line(kinds[kind], by_kind[kind]) for kind in found]
+            by_kind = defaultdict(list)
+            for note in self.notes:
+                if note.kind in kinds:
+                    by_kind[note.kind].append(note)
+            if by_kind:
+                names = {note.name for notes in by_kind.values() for note in notes}
+                lines.append(f"{title}: {len(names):,}")
+            lines += [_line(kinds[kind], notes) for kind, notes in by_kind.items()]
         if len(lines) == 1:
             lines.append("Nothing was left out, nothing was changed.")
         return "\n".join(lines)
@@ -149,14 +110,10 @@ class Report:
     __repr__ = __str__
 
     def _classes(self):
-        classes = [f"{name} {count:,}" for name, count in self.counts.items()]
-        if len(classes) <= 12:
-            return ", ".join(classes)
-        fewest, most = (choose(self.counts, key=self.counts.get) for choose in (min, max))
-        return (
-            f"{len(classes):,} classes, from {self.counts[fewest]:,} of {fewest} "
-            f"to {self.counts[most]:,} of {most}"
-        )
+        if len(self.counts) <= 12:
+            return ", ".join(f"{name} {count:,}" for name, count in self.counts.items())
+        (most, many), *_, (fewest, few) = Counter(self.counts).most_common()
+        return f"{len(self.counts):,} classes, from {few:,} of {fewest} to {many:,} of {most}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -199,7 +156,7 @@ def load_folder(path, size=128):
     size : int
         Side of the square images, 1 to 2,048 pixels. The shortest side of a photograph is resized
         to it, and what is left of the longer side is cut off evenly at both ends. All images
-        together take n x size x size x 3 bytes of memory.
+        together take n x size x size x 3 bytes of memory, and as much again while they are loaded.
 
     Returns
     -------
@@ -209,12 +166,8 @@ def load_folder(path, size=128):
 
     Raises
     ------
-    FileNotFoundError
-        When there is nothing at `path`.
-    NotADirectoryError
-        When `path` is a file.
-    PermissionError
-        When the folder must not be read.
+    FileNotFoundError, NotADirectoryError, PermissionError
+        When there is no folder at `path`, or it must not be read.
     ValueError
         When it does not hold at least two class folders, or holds the parts of a split (train,
         test) in place of classes; when no photograph of a class can be loaded: a network would
@@ -226,26 +179,28 @@ def load_folder(path, size=128):
     classes = _class_folders(folder, notes)
     files = [
         (kind, name)
-        for kind, entry in classes.items()
-        for name in sorted(_files_below(folder, entry, notes), key=_order)
+        for kind, inner in classes.items()
+        for name in sorted(_files_below(folder, inner, notes), key=_order)
     ]
-    images = np.empty((len(files), size, size, 3), np.uint8)
-
-    def fill(index):
-        return _load(folder, files[index][1], size, images[index])
-
-    with pillow_as_expected(), ThreadPoolExecutor() as pool:
-        outcomes = list(pool.map(fill, range(len(files))))
-    _compare_copies(files, outcomes)
-    kept = [index for index, outcome in enumerate(outcomes) if outcome.loaded]
-    for new, old in enumerate(kept):  # moved within the array: a copy would need twice the memory
-        if new != old:
-            images[new] = images[old]
-    notes += [note for outcome in outcomes for note in outcome.notes]
+    images, outcomes = read_photographs([folder / name for _, name in files], size)
+    doubles = _copies(files, outcomes)
+    kept = []
+    for index, ((_, name), outcome) in enumerate(zip(files, outcomes, strict=True)):
+        if isinstance(outcome, UnreadablePhotoError):
+            stray = outcome.kind == "fake" and not _is_named_as_picture(name)
+            notes.append(Note("other", name) if stray else Note(outcome.kind, name, outcome.detail))
+        elif name in doubles:
+            notes.append(doubles[name])
+        else:
+            kept.append(index)
+            notes += [Note(kind, name, detail) for kind, detail in outcome.changes]
+            notes += [Note("nested", name)] * (name.count("/") > 1)
     counts = Counter(files[index][0] for index in kept)
-    report = Report({kind: counts[kind] for kind in classes}, _in_order(notes))
+    kinds = list(KINDS)
+    notes.sort(key=lambda note: (kinds.index(note.kind), _order(note.name)))
+    report = Report({kind: counts[kind] for kind in classes}, tuple(notes))
     _require_photographs(folder, report)
-    lost = [note for note in report.notes if note.kind in LEFT_OUT and note.kind != "other"]
+    lost = [note for note in notes if note.kind in LEFT_OUT and note.kind != "other"]
     if lost:
         warnings.warn(
             f"left out of {_printable(folder)}: {len(lost):,}, first {lost[0]}, "
@@ -254,7 +209,7 @@ def load_folder(path, size=128):
         )
     class_names = tuple(classes)
     return FolderDataset(
-        images=images[: len(kept)],
+        images=images[kept],
         labels=np.array([class_names.index(files[index][0]) for index in kept], np.int64),
         class_names=class_names,
         DESCR=(
@@ -283,11 +238,10 @@ def _folder(path):
 
 
 def _class_folders(folder, notes):
-    """Find the class folders: {class name: os.DirEntry}, sorted. Notes what lies beside them."""
-    classes, outside, above = {}, [], {folder.resolve(), *folder.resolve().parents}
+    """Find the class folders: {class name: path}, sorted. Notes what lies beside them."""
+    classes, stray = {}, []
     try:
-        with os.scandir(folder) as entries:
-            entries = sorted(entries, key=lambda entry: _order(entry.name))
+        entries = sorted(folder.iterdir(), key=lambda entry: _order(entry.name))
     except PermissionError:
         raise PermissionError(
             "path must be a folder that you may read. Received: "
@@ -296,20 +250,13 @@ def _class_folders(folder, notes):
     for entry in entries:
         if _is_system(entry.name):
             notes.append(Note("system", entry.name))
-        elif not _is_folder(entry):
-            outside.append(entry.name)
-        elif entry.is_symlink() and Path(entry).resolve() in above:
-            notes.append(Note("link", entry.name, "leads back to what holds it"))
+        elif entry.is_dir():
+            classes[_printable(unicodedata.normalize("NFC", entry.name))] = entry
+        elif _is_named_as_picture(entry.name):
+            stray.append(entry.name)
+            notes.append(Note("outside", entry.name))
         else:
-            name = _printable(unicodedata.normalize("NFC", entry.name))
-            if name in classes:
-                raise ValueError(
-                    "each class folder must have a name of its own. Received two that read "
-                    f"{name}, written with different characters: rename or merge them."
-                )
-            classes[name] = entry
-    stray = [name for name in outside if _suffix(name) in NAMED_AS_PICTURES]
-    notes += [Note("outside" if name in stray else "other", name) for name in outside]
+            notes.append(Note("other", entry.name))
     _require_classes(folder, classes, stray)
     return classes
 
@@ -319,60 +266,74 @@ def _require_classes(folder, classes, stray):
         f"{_printable(folder)} must hold one folder for each class, at least two, with photographs "
         "in them, such as cats/1.jpg and dogs/1.jpg."
     )
+    first = next(iter(classes), None)
     if not classes and stray:
-        raise ValueError(
-            f"{expected} Received: no folders, but {len(stray):,} pictures, first "
-            f"{_printable(stray[0])}. Make a folder for each class and sort them into these."
+        problem = (
+            f"no folders, but {len(stray):,} pictures, first {_printable(stray[0])}. "
+            "Make a folder for each class and sort them into these."
         )
-    if not classes:
-        raise ValueError(f"{expected} Received: no folders. Is it the right path?")
-    if len(classes) > 1 and {name.casefold() for name in classes} <= _PARTS:
-        raise ValueError(
-            f"{expected} Received: {', '.join(classes)}, which look like the parts of a split. "
-            f"Load each part by itself, such as {_printable(folder / next(iter(classes)))}."
+    elif not classes:
+        problem = "no folders. Is it the right path?"
+    elif len(classes) == 1:
+        inner = [path for path in classes[first].glob("*/") if not _is_system(path.name)]
+        advice = "A classifier needs another class to tell it from."
+        if len(inner) > 1:
+            path = _printable(classes[first])
+            advice = f"It holds folders itself: perhaps {path} is the path you want."
+        problem = f"only one, {first}. {advice}"
+    elif {name.casefold() for name in classes} <= _PARTS:
+        problem = (
+            f"{', '.join(classes)}, which look like the parts of a split. "
+            f"Load each part by itself, such as {_printable(folder / first)}."
         )
-    if len(classes) == 1:
-        (entry,) = classes.values()
-        inner = []
-        with suppress(OSError), os.scandir(entry) as entries:
-            inner = [each.name for each in entries if _is_folder(each)]
-        advice = (
-            "A classifier needs another class to tell it from."
-            if sum(not _is_system(name) for name in inner) < 2
-            else f"It holds folders itself: perhaps {_printable(entry.path)} is the path you want."
-        )
-        raise ValueError(f"{expected} Received: only one, {next(iter(classes))}. {advice}")
-
-
-def _files_below(folder, entry, notes):
-    """Yield the path of each file of a class below the folder; note what is none of its files."""
-    try:
-        with os.scandir(entry) as listed:
-            inner = list(listed)
-    except OSError as error:
-        notes.append(Note("unreadable", _below(folder, entry), (error.strerror or "").lower()))
+    else:
         return
-    for each in inner:
-        name = _below(folder, each)
-        if _is_system(each.name):
-            notes.append(Note("system", name))
-        elif not _is_folder(each):
-            yield name
-        elif each.is_symlink():
-            notes.append(Note("link", name))
-        else:
-            yield from _files_below(folder, each, notes)
+    raise ValueError(f"{expected} Received: {problem}")
 
 
-def _is_folder(entry):
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads to itself: told when it is opened
-        return False
+def _files_below(folder, inner, notes):
+    """Yield the path of each file of a class below the folder; note what is none of its files."""
+
+    def unreadable(error):
+        name = Path(error.filename).relative_to(folder).as_posix()
+        notes.append(Note("unreadable", name, (error.strerror or "").lower()))
+
+    for root, folders, files in os.walk(inner, onerror=unreadable):
+        below = Path(root).relative_to(folder)
+        for name in [*folders, *files]:
+            if _is_system(name):
+                notes.append(Note("system", (below / name).as_posix()))
+            elif name in folders and (Path(root) / name).is_symlink():
+                notes.append(Note("link", (below / name).as_posix()))
+            elif name in files:
+                yield (below / name).as_posix()
+        folders[:] = [name for name in folders if not _is_system(name)]
 
 
-def _below(folder, entry):
-    return Path(entry).relative_to(folder).as_posix()
+def _copies(files, outcomes):
+    """Note files that lie in two classes, and all copies but the first within one, by name."""
+    same, notes = defaultdict(list), {}
+    for (kind, name), outcome in zip(files, outcomes, strict=True):
+        if not isinstance(outcome, UnreadablePhotoError):
+            same[outcome.digest].append((kind, name))
+    for copies in same.values():
+        for kind, name in copies:
+            others = [other for each, other in copies if each != kind]
+            if others:
+                notes[name] = Note("two classes", name, f"same as {others[0]}")
+            elif name != copies[0][1]:
+                notes[name] = Note("copy", name, f"same as {copies[0][1]}")
+    return notes
+
+
+def _require_photographs(folder, report):
+    without = [name for name, count in report.counts.items() if not count]
+    if without:
+        raise ValueError(
+            f"each class folder of {_printable(folder)} must hold at least one photograph that can "
+            f"be loaded. Received: none in {', '.join(without)}. Fill the folder or remove it. "
+            f"What was found:\n{report}"
+        )
 
 
 def _order(name):
@@ -384,67 +345,8 @@ def _is_system(name):
     return name.startswith(".") or name.casefold() in _SYSTEM
 
 
-def _suffix(name):
-    return os.path.splitext(name)[1].lower()
-
-
-@dataclass
-class _Outcome:
-    """What became of a file: whether it was loaded, its digest, and what is to be told."""
-
-    loaded: bool
-    digest: str | None
-    notes: list[Note]
-
-
-def _load(folder, name, size, image):
-    """Read a photograph into an array of shape (size, size, 3), or say why not."""
-    notes = [Note("nested", name)] if name.count("/") > 1 else []
-    try:
-        read = read_photograph(folder / name, size)
-    except UnreadablePhotoError as error:
-        stray = _suffix(name) not in ("", *NAMED_AS_PICTURES) and error.kind in ("fake", "damaged")
-        kind = "other" if stray else error.kind
-        return _Outcome(False, None, [Note(kind, name, "" if stray else error.detail)])
-    image[...] = read.image
-    notes += [Note(kind, name, detail) for kind, detail in read.changes]
-    return _Outcome(True, read.digest, notes)
-
-
-def _compare_copies(files, outcomes):
-    """Leave out files that lie in two classes, and all copies but the first within one."""
-    same = defaultdict(list)
-    for index, outcome in enumerate(outcomes):
-        if outcome.loaded:
-            same[outcome.digest].append(index)
-    for copies in same.values():
-        first, *others = copies
-        if len({files[index][0] for index in copies}) > 1:
-            for index in copies:
-                other = next(each for each in copies if files[each][0] != files[index][0])
-                _leave_out(outcomes[index], "two classes", files[index][1], files[other][1])
-        else:
-            for index in others:
-                _leave_out(outcomes[index], "copy", files[index][1], files[first][1])
-
-
-def _leave_out(outcome, kind, name, twin):
-    outcome.loaded, outcome.notes = False, [Note(kind, name, f"same as {twin}")]
-
-
-def _in_order(notes):
-    kinds = list(KINDS)
-    return tuple(sorted(notes, key=lambda note: (kinds.index(note.kind), _order(note.name))))
-
-
-def _require_photographs(folder, report):
-    without = [name for name, count in report.counts.items() if not count]
-    if without:
-        raise ValueError(
-            f"each class folder of {_printable(folder)} must hold at least one photograph that can "
-            f"be loaded. Received: none in {', '.join(without)}. Fill the folder or remove it. "
-            f"What was found:\n{report}"
-        )
+def _is_named_as_picture(name):
+    return os.path.splitext(name)[1].lower() in NAMED_AS_PICTURES
 
 
 def _line(meaning, notes):

@@ -1,17 +1,16 @@
-"""One way of opening a photograph: upright, in RGB, a square - or a word on why it cannot be had."""
+"""One way of opening a photograph: upright, in RGB, a square - or a word on why it is not."""
 
 import hashlib
 import io
 import os
-import stat
 import warnings
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError, features
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 UNREADABLE = {
     "empty": "empty, without a single byte",
@@ -47,106 +46,56 @@ _FORMATS = (
     *("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF"),
     *("HEIF", "BMP", "DIB", "TIFF", "PPM", "JPEG2000"),
 )
-_RAW = frozenset(
-    {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}
+# Of a camera's raw file Pillow would take the thumbnail for the photograph.
+_NOT_READ = frozenset(
+    {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2"}
+    | {".ai", ".eps", ".ico", ".psd", ".srw", ".svg", ".tga", ".xcf"}
 )
-_OTHER_FORMATS = frozenset({".ai", ".eps", ".ico", ".psd", ".svg", ".tga", ".xcf"})
+_DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _COLOUR_MODES = frozenset(
     {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV"}
 )
-_DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
-_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"})
+_LOOK_ALIKES = {
+    b"version https://git-lfs": "a pointer of Git LFS: run git lfs pull",
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+    b"<svg": "a drawing (SVG)",
+    b"pk\3\4": "an archive",
+    b"%pdf": "a PDF",
+}
 _SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
 
 _MOST_BYTES = 200_000_000  # of a file
-_MOST_PIXELS = 178_956_970  # that a header may announce; where Pillow itself refuses
-_MOST_DECODED = 64_000_000  # pixels that may stand in memory
-_LARGE = 16_000_000  # pixels; larger ones are decoded one at a time
-_one_at_a_time = Lock()
+_MOST_PIXELS = 64_000_000  # that may stand in memory
+_AT_ONCE = 4  # so many pictures are decoded at the same time
 
 
 class UnreadablePhotoError(ValueError):
-    """A file cannot be had as a photograph: `kind`, a key of `UNREADABLE`, and a `detail`, or ""."""
+    """No photograph can be had: `kind` is a key of `UNREADABLE`; `detail` may be ""."""
 
     def __init__(self, kind, detail=""):
         super().__init__(f"{kind}: {detail}" if detail else kind)
         self.kind, self.detail = kind, detail
 
 
-@dataclass(frozen=True)
-class Photograph:
+class Photograph(NamedTuple):
     """A photograph as it was read.
 
     Attributes
     ----------
     image : ndarray of uint8, shape (size, size, 3)
         RGB, 0 to 255.
-    changes : tuple of (str, str)
+    changes : list of (str, str)
         What was done to it, keys of `CHANGED`, each with a detail or "".
     digest : str
         sha256 (hex) of the file.
     """
 
     image: np.ndarray
-    changes: tuple[tuple[str, str], ...]
+    changes: list[tuple[str, str]]
     digest: str
-
-
-def read_photograph(path, size, *, upright=True):
-    """Read a photograph into a square. Called within `pillow_as_expected`.
-
-    What is a picture is decided by a file's content, not by its name. The picture is laid over
-    white where it is transparent, scaled from 16 bits to 8 and converted to RGB (colour profiles
-    are not applied). Its shortest side is resized to `size`, and the longer one is cut evenly at
-    both ends. Of animated pictures and of documents with pages the first is taken.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    size : int
-        Side of the square, pixels.
-    upright : bool
-        Whether to turn it as its camera noted in EXIF.
-
-    Returns
-    -------
-    Photograph
-
-    Raises
-    ------
-    UnreadablePhotoError
-        When it cannot be had.
-    """
-    content = _read(path)
-    suffix = path.suffix.lower()
-    if suffix in _RAW:  # Pillow would take the thumbnail in it for the photograph
-        raise UnreadablePhotoError("format", "a camera's raw file")
-    changes = []
-    try:
-        with Image.open(io.BytesIO(content), formats=_formats()) as photograph:
-            width, height = photograph.size
-            if width * height > _MOST_PIXELS:
-                raise Image.DecompressionBombError
-            photograph.draft("RGB", (2 * size, 2 * size))  # JPEG: skip detail that is not needed
-            if photograph.width * photograph.height > _MOST_DECODED:
-                raise UnreadablePhotoError("large", f"{width:,} x {height:,} pixels")
-            with _one_at_a_time if width * height > _LARGE else nullcontext():
-                image = _square(photograph, suffix, size, upright, changes)
-    except UnreadablePhotoError:
-        raise
-    except Image.DecompressionBombError:
-        raise UnreadablePhotoError(
-            "large", f"over {_MOST_PIXELS // 1_000_000} million pixels"
-        ) from None
-    except UnidentifiedImageError:
-        raise UnreadablePhotoError(*_what_it_is(content, suffix)) from None
-    except Exception as error:  # whatever a decoder makes of damaged bytes is told, never thrown
-        words = str(error).split("\n")[0]
-        if "Decompressed data too large" in words or "MAX_TEXT_MEMORY" in words:
-            raise UnreadablePhotoError("text") from None
-        words = "cut short" if "truncated" in words else words or type(error).__name__
-        raise UnreadablePhotoError("damaged", words) from None
-    return Photograph(image, tuple(changes), hashlib.sha256(content).hexdigest())
 
 
 def load_photograph(path, size=224):
@@ -177,14 +126,50 @@ def load_photograph(path, size=224):
             f"`path` must name a file that exists. Received: {str(path)!r}. In a file manager, "
             "copy its path and put it between quotation marks."
         )
-    try:
-        with pillow_as_expected():
-            return read_photograph(file, size).image
-    except UnreadablePhotoError as error:
+    images, (outcome,) = read_photographs([file], size)
+    if isinstance(outcome, UnreadablePhotoError):
         raise ValueError(
             f"`path` must name a photograph, JPEG or PNG. Received: {str(path)!r}, "
-            f"{UNREADABLE[error.kind]}" + (f" ({error.detail})" if error.detail else "")
-        ) from None
+            f"{UNREADABLE[outcome.kind]}" + (f" ({outcome.detail})" if outcome.detail else "")
+        )
+    return images[0]
+
+
+def read_photographs(paths, size, *, upright=True):
+    """Read photographs into squares, several at a time.
+
+    What is a picture is decided by a file's content, not by its name. A picture is laid over white
+    where it is transparent, scaled from 16 bits to 8 and converted to RGB (colour profiles are not
+    applied). Its shortest side is resized to `size`, and the longer one is cut evenly at both ends.
+    Of animated pictures and of documents with pages the first is taken.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+    size : int
+        Side of the squares, pixels.
+    upright : bool
+        Whether to turn each as its camera noted in EXIF.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (n, size, size, 3)
+        RGB, 0 to 255; what could not be read is left undefined.
+    outcomes : list of Photograph or UnreadablePhotoError
+        One for each path.
+    """
+    images = np.empty((len(paths), size, size, 3), np.uint8)
+
+    def read(index):
+        try:
+            photograph = _read(paths[index], size, upright)
+        except UnreadablePhotoError as error:
+            return error
+        images[index] = photograph.image
+        return photograph._replace(image=images[index])
+
+    with _pillow_as_expected(), ThreadPoolExecutor(_AT_ONCE) as pool:
+        return images, list(pool.map(read, range(len(paths))))
 
 
 def typed_path(name, path):
@@ -196,25 +181,26 @@ def typed_path(name, path):
         Of the argument.
     path : str or path-like
     """
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         raise ValueError(f"`{name}` must be a path, a text such as '~/birds'. Received: {path!r}")
     text = os.fspath(path)
-    if text[0] in "'\"“”" and len(text) > 1:
+    bare = text.strip("'\"“”")
+    if bare != text:
         raise ValueError(
-            f"`{name}` must be a path without quotation marks of its own: write "
-            f"{text.strip(chr(39) + chr(34) + '“”')!r}. Received: {text!r}"
+            f"`{name}` must be a path without quotation marks of its own: write {bare!r}. "
+            f"Received: {text!r}"
         )
-    if os.name != "nt" and len(text) > 2 and text[1:3] in (":\\", ":/"):
+    if os.name != "nt" and text[1:3] in (":\\", ":/"):
         there = f"/mnt/{text[0].lower()}/{text[3:]}".replace("\\", "/")
         raise ValueError(
             f"`{name}` must be a path of this system; under WSL, Windows' folders lie below /mnt: "
             f"write {there!r}. Received: {text!r}"
         )
-    return Path(os.path.expanduser(text))
+    return Path(text).expanduser()
 
 
 @contextmanager
-def pillow_as_expected():
+def _pillow_as_expected():
     """Have Pillow refuse files cut short, even if a notebook said otherwise, and warn of nothing.
 
     What it warns of - sizes, EXIF, palettes - is checked and told here.
@@ -231,28 +217,40 @@ def pillow_as_expected():
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
-def _read(path):
+def _read(path, size, upright):
+    suffix = path.suffix.lower()
+    if suffix in _NOT_READ:
+        raise UnreadablePhotoError("format", suffix[1:].upper())
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-            raise UnreadablePhotoError("unreadable", "a device or pipe, not a file")
-        if not status.st_size:
-            raise UnreadablePhotoError("empty")
-        if status.st_size > _MOST_BYTES:
-            raise UnreadablePhotoError("large", f"{status.st_size / 1e6:,.0f} MB")
-        return Path(path).read_bytes()
+        if path.stat().st_size > _MOST_BYTES:
+            raise UnreadablePhotoError("large", f"{path.stat().st_size / 1e6:,.0f} MB")
+        content = path.read_bytes()
     except OSError as error:
-        link = os.path.islink(path)
-        detail = "a link that leads nowhere" if link else (error.strerror or str(error)).lower()
-        raise UnreadablePhotoError("unreadable", detail) from None
-
-
-def _formats():
-    # Pillow's other formats are no photographs, have no signature, or start other programs.
-    known = [each for each in _FORMATS if each in Image.OPEN]
-    if "AVIF" in known and not features.check("avif"):
-        known.remove("AVIF")
-    return known
+        raise UnreadablePhotoError("unreadable", (error.strerror or "").lower()) from None
+    if not content:
+        raise UnreadablePhotoError("empty")
+    changes = []
+    try:
+        formats = [each for each in _FORMATS if each in Image.OPEN]  # HEIF only with pillow-heif
+        with Image.open(io.BytesIO(content), formats=formats) as photograph:
+            width, height = photograph.size
+            photograph.draft("RGB", (2 * size, 2 * size))  # JPEG: skip detail that is not needed
+            if photograph.width * photograph.height > _MOST_PIXELS:
+                raise UnreadablePhotoError("large", f"{width:,} x {height:,} pixels")
+            image = _square(photograph, suffix, size, upright, changes)
+    except UnreadablePhotoError:
+        raise
+    except Image.DecompressionBombError:
+        raise UnreadablePhotoError("large") from None
+    except UnidentifiedImageError:
+        raise UnreadablePhotoError(*_what_it_is(content)) from None
+    except Exception as error:  # whatever a decoder makes of damaged bytes is told, never thrown
+        words = str(error).split("\n")[0]
+        if "Decompressed data too large" in words or "MAX_TEXT_MEMORY" in words:
+            raise UnreadablePhotoError("text") from None
+        words = "cut short" if "truncated" in words else words or type(error).__name__
+        raise UnreadablePhotoError("damaged", words) from None
+    return Photograph(image, changes, hashlib.sha256(content).hexdigest())
 
 
 def _square(photograph, suffix, size, upright, changes):
@@ -265,9 +263,7 @@ def _square(photograph, suffix, size, upright, changes):
     # A phone's MPO is one photograph with a preview or a second view, nothing that moves.
     if photograph.format != "MPO" and getattr(photograph, "is_animated", False):
         changes.append(("frames", ""))
-    deep = photograph.format in ("PNG", "TIFF") and any(
-        ";16" in str(tile[3]) for tile in photograph.tile
-    )
+    deep = any(";16" in str(tile[3]) for tile in photograph.tile)
     turned = False
     if upright:
         try:
@@ -287,7 +283,7 @@ def _to_rgb(photograph, deep, changes):
     if mode in _DEEP_MODES:
         photograph, deep = _eight_bits(photograph), True
     elif mode not in _COLOUR_MODES:
-        raise UnreadablePhotoError("range", {"F": "floats", "LAB": "Lab"}.get(mode, mode))
+        raise UnreadablePhotoError("range", mode)
     if mode in _DEEP_MODES or mode in ("1", "L", "LA", "La"):
         changes.append(("grey", ""))
     if deep:
@@ -316,31 +312,16 @@ def _eight_bits(photograph):
     return Image.fromarray(np.stack([grey, alpha], axis=-1))
 
 
-def _what_it_is(content, suffix):
+def _what_it_is(content):
     """Kind and detail of a file whose content Pillow does not take for a picture."""
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    brand = content[8:12] if content[4:8] == b"ftyp" else b""
-    if brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"):
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         return ("heic",)
-    if brand in (b"avif", b"avis") and "AVIF" not in _formats():
-        return "format", "AVIF"
-    if suffix in _OTHER_FORMATS or b"<svg" in start:
-        return "format", (suffix[1:] if suffix in _OTHER_FORMATS else "svg").upper()
-    if content.startswith(_SIGNATURES) or content[8:12] in (b"WEBP", b"avif", b"avis"):
+    if content.startswith(_SIGNATURES):
         return "damaged", "only its first bytes are those of a picture"
     if not content.strip(b"\0"):
         return "damaged", "zeros only"
-    if start.startswith(b"version https://git-lfs"):
-        return "fake", "a pointer of Git LFS: run git lfs pull"
-    if start.startswith((b"<!doctype html", b"<html", b"<head")):
-        return "fake", "a web page"
-    for signature, what in ((b"pk\3\4", "an archive"), (b"%pdf", "a PDF")):
+    for signature, what in _LOOK_ALIKES.items():
         if start.startswith(signature):
             return "fake", what
-    if brand or content[8:12] == b"AVI ":
-        return "fake", "a film"
-    try:
-        content[:4_096].decode("ascii")
-    except UnicodeDecodeError:
-        return "fake", "unknown content"
-    return "fake", "text"
+    return "fake", "text" if start.isascii() else "unknown content"
