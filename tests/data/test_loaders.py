@@ -16,7 +16,6 @@ from PIL import Image
 
 from course_utils import data
 from course_utils.data import DataError, ImageDataset, read_idx, sources
-from course_utils.data.photograph import read_photograph
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,25 +73,18 @@ class TestIdx:
         np.testing.assert_array_equal(read, array)
 
     @pytest.mark.parametrize(
-        ("content", "words"),
+        ("content", "received"),
         [
-            (b"", "Received: nothing"),
-            (b"<html>", "Received: 3c 68 74 6d"),
-            (bytes([0, 0, 0x0D, 1]) + bytes(8), "unsigned bytes"),
-            (idx([1, 2, 3])[:-1], "3 values .*Received: 2"),
-            (idx([1, 2, 3]) + b"x", "3 values .*Received: 4"),
-            (idx([[1, 2]])[:7], "header of 12 bytes. Received: 7"),
-            (gzip.compress(idx(range(200)))[:-20], "whole gzip file"),
-            (b"\x1f\x8bnot gzip at all", "whole gzip file"),
-            (gzip.compress(idx(np.zeros(5_000))), "at most 1,000 bytes"),
+            (b"", "nothing"),
+            (b"<html>", "3c 68 74 6d"),
+            (bytes([0, 0, 0x0D, 1]) + bytes(8), "00 00 0d 01"),
         ],
     )
-    def test_damaged(self, tmp_path, content, words):
+    def test_another_file(self, tmp_path, content, received):
         path = tmp_path / "array"
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=words) as caught:
-            read_idx(path, most_bytes=1_000)
-        assert "array must" in str(caught.value)
+        with pytest.raises(ValueError, match=f"unsigned bytes, .* Received: {received}"):
+            read_idx(path)
 
 
 class TestImageDataset:
@@ -229,10 +221,6 @@ class TestCifar10:
         assert test.class_names[6] == "frog"
         assert "test part, 4 colour images" in test.DESCR
 
-    def test_not_there(self, lab):
-        with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz, 170,052,171 bytes"):
-            data.load_cifar10()
-
 
 def jpeg(colour, size=(40, 30)):
     buffer = io.BytesIO()
@@ -343,27 +331,6 @@ class TestFlowers:
             licence.unlink()
         with pytest.raises(ValueError, match=words):
             data.load_flowers(size=16)
-
-    def test_class_that_is_none(self, lab, small):
-        (lab / "flower_photos.tgz").unlink()
-        self.place(lab, {"lilies/7_g.jpg": jpeg((9, 9, 9))})
-        (lab / "flower_photos/ATTRIBUTION.csv").write_text("path,author,url\nlilies/7_g.jpg,Jo,x\n")
-        with pytest.raises(ValueError, match=r"Received: \['lilies'\]"):
-            data.load_flowers(size=16)
-
-    def test_centre_is_kept(self, tmp_path):
-        """A photograph in three bands, left to right: a square cut shows the middle one."""
-        wide = np.zeros((32, 96, 3), np.uint8)
-        wide[:, 32:64] = 255
-        Image.fromarray(wide).save(tmp_path / "wide.png")
-        assert read_photograph(tmp_path / "wide.png", 8).image[:, 1:-1].min() > 240
-        Image.fromarray(wide.transpose(1, 0, 2)).save(tmp_path / "tall.png")
-        assert read_photograph(tmp_path / "tall.png", 8).image[1:-1].min() > 240
-
-    @pytest.mark.parametrize("size", [0, -3])
-    def test_size(self, size):
-        with pytest.raises(ValueError, match=f"Received: {size}"):
-            data.load_flowers(size=size)
 
 
 class TestWeights:
