@@ -6,7 +6,6 @@ sha256 is the recorded one. pooch hashes; it would start over after a cut, so th
 
 import errno
 import os
-import re
 import shutil
 import sys
 import tarfile
@@ -39,24 +38,12 @@ class DataError(OSError):
 
 @dataclass(frozen=True)
 class DataFolders:
-    """Where data are looked for.
+    """Where data are looked for."""
 
-    Parameters
-    ----------
-    cache : pathlib.Path
-        Where downloads are kept.
-    data_dir : pathlib.Path or None
-        Folder named by ``COURSE_DATA_DIR``: looked in first, never written to.
-    own : pathlib.Path or None
-        The ``data`` folder of a checkout, which holds the course's own weights.
-    offline : bool
-        True when nothing may be downloaded.
-    """
-
-    cache: Path
-    data_dir: Path | None = None
-    own: Path | None = None
-    offline: bool = False
+    cache: Path  # where downloads are kept
+    data_dir: Path | None = None  # named by COURSE_DATA_DIR: looked in first, never written to
+    own: Path | None = None  # `data` of a checkout, which holds the course's own weights
+    offline: bool = False  # True when nothing may be downloaded
 
     @classmethod
     def from_environment(cls):
@@ -88,16 +75,12 @@ class DataFolders:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for a connection and for data, in seconds, and how often to try.
+    """How long to wait, and how often to try."""
 
-    `attempts` in a row that bring nothing new end the tries at a mirror; `pause` is the wait before
-    the second one, doubled before each further one.
-    """
-
-    connect: float = 10.0
-    read: float = 30.0
-    attempts: int = 3
-    pause: float = 1.0
+    connect: float = 10.0  # seconds
+    read: float = 30.0  # seconds without a byte
+    attempts: int = 3  # so many in a row that bring nothing new end the tries at a mirror
+    pause: float = 1.0  # seconds before the second one, doubled before each further one
 
 
 def fetch(record, folders=None, patience=None):
@@ -116,8 +99,7 @@ def fetch(record, folders=None, patience=None):
     Returns
     -------
     pathlib.Path
-        A file of the recorded size and sha256; or, staged by hand, its decompressed form of the
-        recorded size.
+        A file of the recorded size and sha256.
 
     Raises
     ------
@@ -169,10 +151,6 @@ class _Search:
         for path in self.folders.staged(self.record.folder, self.record.name):
             if path.exists() and self._holds(path, self._file_problem):
                 return path
-        if self.record.unpacked_size:
-            for path in self.folders.staged(self.record.folder, self.cached.stem):
-                if path.is_file() and self._holds(path, self._unpacked_problem):
-                    return path
         if self.cached.exists() and self._holds(self.cached, self._file_problem):
             return self.cached
         try:
@@ -226,10 +204,6 @@ class _Search:
         if pooch.file_hash(str(path), alg="sha256") != self.record.sha256:
             return "its sha256 is not the recorded one"
         return None
-
-    def _unpacked_problem(self, path):
-        size, expected = path.stat().st_size, self.record.unpacked_size
-        return None if size == expected else f"{size:,} bytes where {expected:,} are recorded"
 
     def _unpack(self, archive, folder):
         """Unpack into a folder of its own, which takes its final name when it is whole."""
@@ -307,9 +281,9 @@ class _Search:
             time.sleep(self.patience.pause * 2 ** max(failures - 1, 0))
 
     def _request(self, url, part):
-        """Ask once for what is missing of the part file; return whether it was added to older bytes."""
+        """Ask once for what the part file lacks; return whether it was added to older bytes."""
         import requests  # slow to import, and not needed when nothing is downloaded
-        from urllib3.exceptions import HTTPError, ReadTimeoutError  # comes with requests
+        from urllib3.exceptions import HTTPError, ProtocolError  # comes with requests
 
         have = part.stat().st_size if part.exists() else 0
         if have == self.record.size:
@@ -331,32 +305,25 @@ class _Search:
                             file.truncate(0)
                             more = f"wrong size: sends more than {self.record.size:,} bytes"
                             raise _Failed(more, again=False)
-        except requests.ConnectTimeout as error:
-            raise _Failed(f"no connection within {timeout[0]:g} s", again=True) from error
-        except (requests.ReadTimeout, ReadTimeoutError) as error:
-            raise _Failed(f"stalled: no data for {timeout[1]:g} s", again=True) from error
-        except requests.ConnectionError as error:
-            raise _Failed(f"no connection ({_first_cause(error)})", again=True) from error
-        except requests.RequestException as error:
-            raise _Failed(f"request failed ({error})", again=False) from error
-        except HTTPError as error:
-            raise self._cut_off(have) from error
+        except ProtocolError:
+            pass  # cut off
+        except (requests.RequestException, HTTPError) as error:
+            reason = f"{_first_cause(error)}, after {have:,} of {self.record.size:,} bytes"
+            raise _Failed(reason, again=True) from error
         if have < self.record.size:
-            raise self._cut_off(have)
+            raise _Failed(f"cut off after {have:,} of {self.record.size:,} bytes", again=True)
         return resumed
-
-    def _cut_off(self, have):
-        return _Failed(f"cut off after {have:,} of {self.record.size:,} bytes", again=True)
 
     def _accept(self, response, have, part):
         """Check status and size of an answer; return how many bytes of the part file stay."""
         sent = response.headers.get("Content-Range", "")
         if response.status_code == 200:
             have = 0
-        elif response.status_code == 416 or not sent.startswith(f"bytes {have}-"):
-            if response.status_code in (206, 416):
-                part.unlink(missing_ok=True)
-                raise _Failed("refused to go on where the download stopped", again=True)
+        elif response.status_code == 416 or (
+            response.status_code == 206 and not sent.startswith(f"bytes {have}-")
+        ):
+            part.unlink(missing_ok=True)
+            raise _Failed("refused to go on where the download stopped", again=True)
         if response.status_code not in (200, 206):
             again = response.status_code >= 500 or response.status_code in (408, 425, 429)
             raise _Failed(f"HTTP {response.status_code} {response.reason}".rstrip(), again)
@@ -405,9 +372,8 @@ class _Search:
             f"or, in {data_dir}, as",
             f"  {record.relative}",
         ]
-        if record.contents or record.unpacked_size:
-            unpacked = record.contents.name if record.contents else self.cached.stem
-            lines.append(f"There it may also lie unpacked, as {unpacked}.")
+        if record.contents:
+            lines.append(f"There it may also lie unpacked, as {record.contents.name}.")
         return DataError("\n".join(lines))
 
 

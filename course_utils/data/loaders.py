@@ -154,7 +154,7 @@ def load_flowers(size=128):
     size = whole("size", size, 1, 2_048)
     folder = fetch_folder(sources.FLOWERS)
     contents = sources.FLOWERS.contents
-    names = sorted(sources.sizes_below(folder, contents.pattern))
+    names = sources.files_below(folder, contents.pattern)
     credits = _credits(folder, contents.manifest)
     uncredited = [name for name in names if name not in credits]
     if uncredited:

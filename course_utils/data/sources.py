@@ -21,11 +21,10 @@ OWN_WEIGHTS = Path(__file__).with_name("weights.json")
 
 @dataclass(frozen=True)
 class FolderContents:
-    """What an archive unpacks to: the number of its files, their names and their total size.
+    """What an archive unpacks to.
 
     A folder that differs is accepted only when it says itself what it holds: a table named by
-    `manifest` (see `read_attribution`) that lists exactly the files that are there. Sizes are
-    then not checked, because files of such a folder were changed on purpose (resized, say).
+    `manifest` (see `read_attribution`) that lists exactly the files that are there.
 
     Parameters
     ----------
@@ -37,8 +36,6 @@ class FolderContents:
         How many there are.
     names_sha256 : str
         sha256 (hex) of their names, see `names_digest`.
-    least_bytes, most_bytes : int
-        Bounds on the bytes that they take together.
     manifest : str
         Name of the table that describes a folder which differs; "" where none may.
     """
@@ -47,8 +44,6 @@ class FolderContents:
     pattern: str
     count: int
     names_sha256: str
-    least_bytes: int
-    most_bytes: int
     manifest: str = ""
 
     def described(self, folder):
@@ -56,39 +51,31 @@ class FolderContents:
         return bool(self.manifest) and (folder / self.manifest).is_file()
 
     def problem(self, folder):
-        """Say what is wrong with a folder's names and sizes; None if nothing is."""
-        sizes = sizes_below(folder, self.pattern)
-        empty = [name for name, size in sizes.items() if size == 0]
+        """Say what is wrong with a folder's files; None if nothing is."""
+        names = files_below(folder, self.pattern)
+        empty = [name for name in names if (folder / name).stat().st_size == 0]
         if empty:
             return f"{empty[0]} is empty"
         if self.described(folder):
-            return self._problem_by_manifest(folder, sizes)
-        if len(sizes) != self.count:
+            return self._problem_by_manifest(folder, names)
+        if len(names) != self.count:
             advice = f", and no {self.manifest} says why" if self.manifest else ""
             return (
-                f"{len(sizes):,} files match {self.pattern} where {self.count:,} are recorded"
+                f"{len(names):,} files match {self.pattern} where {self.count:,} are recorded"
                 f"{advice}"
             )
-        if names_digest(sizes) != self.names_sha256:
+        if names_digest(names) != self.names_sha256:
             return "the files' names are not those recorded"
-        total = sum(sizes.values())
-        if not self.least_bytes <= total <= self.most_bytes:
-            return (
-                f"the files take {total:,} bytes together, not between {self.least_bytes:,} "
-                f"and {self.most_bytes:,}"
-            )
         return None
 
-    def _problem_by_manifest(self, folder, sizes):
+    def _problem_by_manifest(self, folder, names):
         try:
             listed = read_attribution(folder / self.manifest).keys()
         except ValueError as error:
             return str(error)
-        if not listed:
-            return f"{self.manifest} lists no file"
-        if len(listed) > self.count:
+        if not 0 < len(listed) <= self.count:
             return f"{self.manifest} lists {len(listed):,} files, the whole set has {self.count:,}"
-        for name in sorted(listed ^ sizes.keys()):
+        for name in sorted(listed ^ set(names)):
             if name in listed:
                 return f"{name} is missing, though {self.manifest} lists it"
             return f"{name} is there, though {self.manifest} does not list it"
@@ -117,8 +104,6 @@ class Record:
         Who made it, and how to cite it.
     folder : str
         Folder in which it is kept, below ``COURSE_DATA_DIR`` and below the cache; "" for none.
-    unpacked_size : int
-        Bytes of a compressed file once decompressed, where that is accepted in its place; else 0.
     contents : FolderContents or None
         What an archive unpacks to.
     """
@@ -131,7 +116,6 @@ class Record:
     licence: str
     source: str
     folder: str = ""
-    unpacked_size: int = 0
     contents: FolderContents | None = None
 
     @property
@@ -140,13 +124,10 @@ class Record:
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
-def sizes_below(folder, pattern):
-    """Return bytes by POSIX path of the plain files that match a pattern below a folder."""
-    return {
-        path.relative_to(folder).as_posix(): path.stat().st_size
-        for path in folder.glob(pattern)
-        if path.is_file()
-    }
+def files_below(folder, pattern):
+    """List the POSIX paths of the plain files that match a pattern below a folder, sorted."""
+    paths = (path for path in folder.glob(pattern) if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
 
 
 def names_digest(names):
@@ -182,7 +163,7 @@ def read_attribution(path):
         return {row["path"]: (row["author"], row["url"]) for row in rows}
 
 
-def _fashion_mnist(name, size, sha256, unpacked_size):
+def _fashion_mnist(name, size, sha256):
     return Record(
         title="Fashion-MNIST",
         name=f"{name}.gz",
@@ -195,7 +176,6 @@ def _fashion_mnist(name, size, sha256, unpacked_size):
         licence="MIT",
         source="Zalando SE; H. Xiao, K. Rasul and R. Vollgraf, 2017, arXiv:1708.07747",
         folder="fashion-mnist",
-        unpacked_size=unpacked_size,
     )
 
 
@@ -205,25 +185,21 @@ FASHION_MNIST = MappingProxyType(
             "train-images-idx3-ubyte",
             26_421_880,
             "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            47_040_016,
         ),
         "train labels": _fashion_mnist(
             "train-labels-idx1-ubyte",
             29_515,
             "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            60_008,
         ),
         "test images": _fashion_mnist(
             "t10k-images-idx3-ubyte",
             4_422_102,
             "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            7_840_016,
         ),
         "test labels": _fashion_mnist(
             "t10k-labels-idx1-ubyte",
             5_148,
             "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            10_008,
         ),
     }
 )
@@ -241,9 +217,6 @@ CIFAR10 = Record(
         pattern="*.bin",
         count=6,
         names_sha256="a8d51fc4f20a531ebb8cff66fa5db335ccd04f883bfa12b47e84c47bba18e51a",
-        # Each batch is 10,000 rows of one label and 32 x 32 x 3 pixels.
-        least_bytes=60_000 * 3_073,
-        most_bytes=60_000 * 3_073,
     ),
 )
 
@@ -264,10 +237,6 @@ FLOWERS = Record(
         count=3_670,
         # The names that the set's own LICENSE.txt credits.
         names_sha256="7ec2813130f8fac20cc4bfec2878528360cb255c183b61c88a2b358ac5539577",
-        # TensorFlow Datasets publishes 221.83 MiB (232.6 million bytes) for the same photographs
-        # with a few bytes of wrapping each; photographs that were made smaller fall well below.
-        least_bytes=228_000_000,
-        most_bytes=235_000_000,
         manifest="ATTRIBUTION.csv",
     ),
 )
@@ -295,14 +264,13 @@ SQUEEZENET = Record(
 
 
 def repository_address():
-    """Return the address in pyproject.toml, from the installed package's metadata or the checkout."""
+    """Return the address in pyproject.toml, as the installed package or the checkout has it."""
     try:
         urls = importlib.metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:
         with open(CHECKOUT / "pyproject.toml", "rb") as file:
             return tomllib.load(file)["project"]["urls"]["Repository"]
-    labelled = dict(url.split(", ", 1) for url in urls)
-    return labelled["Repository"]
+    return dict(url.split(", ", 1) for url in urls)["Repository"]
 
 
 def _installed_commit():
@@ -328,8 +296,6 @@ def own_weights(listing=OWN_WEIGHTS):
         By the file's name without its suffix.
     """
     entries = json.loads(listing.read_text(encoding="utf-8"))
-    if not entries:
-        return {}
     address = repository_address().replace(
         "https://github.com", "https://raw.githubusercontent.com"
     )

@@ -19,15 +19,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from fault_server import (
-    FaultServer,
-    cut,
-    slow_start,
-    stall,
-    status,
-    whole,
-    wrong_part,
-)
+from fault_server import FaultServer, cut, slow_start, stall, status, whole, wrong_part
 
 from course_utils.data import fetch as fetch_module
 from course_utils.data.fetch import DataError, DataFolders, Patience, fetch, fetch_folder
@@ -105,10 +97,6 @@ class TestServer:
             assert succeeds(record, folders) == first
             assert [request.range for request in server.requests] == [None]
 
-    def test_body_without_announced_length(self, folders):
-        with FaultServer(file=[whole(CONTENT, length=False)]) as server:
-            succeeds(record_of(CONTENT, server.url("file")), folders)
-
     def test_always_truncated(self, folders):
         with FaultServer(file=[cut(CONTENT, HALF, ranges=False)]) as server:
             record = record_of(CONTENT, server.url("file"))
@@ -168,17 +156,14 @@ class TestServer:
                 dataclasses.replace(IMPATIENT, attempts=1),
             )
             assert time.monotonic() - begun < 5
-            assert "stalled" in reason_for(text, server.url("file"))
+            reason = f"timed out, after {HALF:,} of {len(CONTENT):,} bytes"
+            assert reason in reason_for(text, server.url("file"))
         assert final_names(folders) == set()
 
     def test_stall_then_the_rest(self, folders):
         with FaultServer(file=[stall(CONTENT, HALF), whole(CONTENT)]) as server:
             succeeds(record_of(CONTENT, server.url("file")), folders, IMPATIENT)
             assert server.requests[1].range == f"bytes={HALF}-"
-
-    def test_stall_before_the_first_byte(self, folders):
-        with FaultServer(file=[slow_start(CONTENT, 20), whole(CONTENT)]) as server:
-            succeeds(record_of(CONTENT, server.url("file")), folders, IMPATIENT)
 
     def test_dead_first_mirror(self, folders):
         with socket.socket() as held:
@@ -187,7 +172,7 @@ class TestServer:
             with FaultServer(file=[whole(CONTENT)]) as server:
                 succeeds(record_of(CONTENT, dead, server.url("file")), folders)
             text = fails(record_of(b"another", dead, name="other.bin"), folders)
-            assert "no connection" in reason_for(text, dead)
+            assert "Connection refused" in reason_for(text, dead)
 
     def test_every_mirror_is_named_with_its_own_reason(self, folders):
         with FaultServer(b=[status(403)], c=[whole(CONTENT[1:])]) as server:
@@ -195,10 +180,6 @@ class TestServer:
             text = fails(record_of(CONTENT, *urls), folders)
         for url, reason in zip(urls, ["HTTP 404", "HTTP 403", "wrong size"], strict=True):
             assert reason in reason_for(text, url)
-
-    def test_address_that_is_none(self, folders):
-        text = fails(record_of(CONTENT, "http://"), folders)
-        assert "request failed" in text
 
 
 class TestResuming:
@@ -228,13 +209,6 @@ class TestResuming:
             succeeds(record_of(CONTENT, server.url("file")), folders)
             assert server.requests[1].range == f"bytes={HALF}-"
             assert server.requests[1].sent == len(CONTENT)
-
-    def test_wrong_bytes_from_the_start_are_not_asked_for_again(self, folders):
-        wrong = bytes(len(CONTENT))
-        with FaultServer(file=[cut(wrong, HALF), whole(wrong, ranges=False)]) as server:
-            text = fails(record_of(CONTENT, server.url("file")), folders)
-            assert "wrong bytes" in reason_for(text, server.url("file"))
-            assert len(server.requests) == 2
 
     @pytest.mark.parametrize("refusal", [status(416), wrong_part(CONTENT)], ids=["416", "other"])
     def test_refused_range_starts_over(self, folders, refusal):
@@ -314,21 +288,6 @@ class TestCache:
         assert "cannot be written" in text
         assert "COURSE_CACHE_DIR" in text
 
-    @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions work otherwise on Windows")
-    def test_cache_without_permission(self, folders, monkeypatch):
-        if os.geteuid() == 0:  # permissions do not stop root: let the system call refuse
-
-            def refuse(path, *args, **kwargs):
-                raise PermissionError(errno.EACCES, "Permission denied", str(path))
-
-            monkeypatch.setattr(Path, "mkdir", refuse)
-        else:
-            folders.cache.mkdir()
-            folders.cache.chmod(0o500)
-        with FaultServer(file=[whole(CONTENT)]) as server:
-            text = fails(record_of(CONTENT, server.url("file")), folders)
-        assert "cannot be written: Permission denied" in text
-
     def test_disk_fills_up(self, folders, monkeypatch):
         class FullDisk(io.FileIO):
             def write(self, content):
@@ -344,21 +303,8 @@ class TestCache:
         assert "COURSE_CACHE_DIR" in text
         assert list((folders.cache / "set").iterdir()) == [], "a full disk is not left full"
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file size limit to set")
-    def test_kernel_refuses_to_write(self, folders):
-        """The same with a limit that the operating system enforces."""
-        with FaultServer(file=[whole(CONTENT)]) as server:
-            record = record_of(CONTENT, server.url("file"))
-            limit = (
-                "import resource\n" + f"resource.setrlimit(resource.RLIMIT_FSIZE, ({HALF},) * 2)"
-            )
-            result = subprocess_fetch(record, folders, before=limit).communicate(timeout=30)
-        assert "DataError" in result[1]
-        assert "the disk is full" in result[1]
-        assert final_names(folders) == set()
 
-
-def subprocess_fetch(record, folders, before=""):
+def subprocess_fetch(record, folders):
     """Start a fetch in another process; it prints the path."""
     code = f"""
 from pathlib import Path, PureWindowsPath
@@ -366,8 +312,6 @@ from course_utils.data.fetch import DataFolders, Patience, fetch
 from course_utils.data.sources import Record
 record = Record(**{ {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}!r})
 folders = DataFolders(cache=Path({str(folders.cache)!r}))
-{before}
-print("ready", flush=True)
 print(fetch(record, folders, Patience(read=10, pause=0.01)), flush=True)
 """
     return subprocess.Popen(
@@ -396,12 +340,6 @@ class TestProgressBar:
         shown = capsys.readouterr().err
         assert "file.bin:  50%" in shown
         assert "file.bin: 100%" in shown
-
-    def test_small_file_needs_no_bar(self, monkeypatch, capsys):
-        monkeypatch.setitem(sys.modules, "ipykernel", sys)
-        with self.bar(CONTENT) as bar:
-            bar.update(1)
-        assert capsys.readouterr().err == ""
 
 
 class TestTwoAtOnce:
@@ -485,7 +423,7 @@ def tar_of(*members):
 
 
 GOOD = (("good/a.bin", b"a" * 10), ("good/b.bin", b"b" * 20))
-CONTENTS = FolderContents("good", "*.bin", 2, names_digest(["a.bin", "b.bin"]), 30, 30)
+CONTENTS = FolderContents("good", "*.bin", 2, names_digest(["a.bin", "b.bin"]))
 
 
 class TestArchives:
@@ -512,7 +450,7 @@ class TestArchives:
             assert len(server.requests) == 1
 
     @pytest.mark.filterwarnings("ignore:passed over")
-    @pytest.mark.parametrize("damage", ["missing", "short", "more"])
+    @pytest.mark.parametrize("damage", ["missing", "empty", "more"])
     def test_damaged_folder_is_unpacked_again(self, folders, damage):
         archive = tar_of(*GOOD)
         with FaultServer(file=[whole(archive)]) as server:
@@ -520,8 +458,8 @@ class TestArchives:
             folder = fetch_folder(record, folders, QUICK)
             if damage == "missing":
                 (folder / "a.bin").unlink()
-            elif damage == "short":
-                (folder / "b.bin").write_bytes(b"b")
+            elif damage == "empty":
+                (folder / "b.bin").write_bytes(b"")
             else:
                 (folder / "c.bin").write_bytes(b"c")
             self.check(fetch_folder(record, folders, QUICK))
@@ -553,7 +491,7 @@ class TestArchives:
         self.check(folder)
         assert folder == (folders.cache if staged == "archive" else lab) / "good"
 
-    def test_staged_folder_of_wrong_sizes(self, tmp_path):
+    def test_staged_folder_that_is_not_whole(self, tmp_path):
         lab = tmp_path / "lab"
         (lab / "good").mkdir(parents=True)
         (lab / "good/a.bin").write_bytes(b"a" * 9)
