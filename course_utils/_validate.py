@@ -32,17 +32,7 @@ def pair(name, value, least=0, greatest=1):
 
 
 def interval(name, value, least, greatest, kind=Real):
-    """Return `value` as a tuple, or raise ValueError if it is no pair of low and high.
-
-    Parameters
-    ----------
-    name : str
-    value : tuple of float
-        To be least <= low <= high <= greatest.
-    least, greatest : float
-    kind : type
-        ``numbers.Real``, or ``numbers.Integral`` for whole numbers only.
-    """
+    """Return `value` as a tuple, or raise ValueError unless least <= low <= high <= greatest."""
     numbers = isinstance(value, (tuple, list)) and all(
         isinstance(part, kind) and not isinstance(part, bool) for part in value
     )
@@ -56,26 +46,9 @@ def interval(name, value, least, greatest, kind=Real):
 
 
 def chosen(name, value, known, default=None):
-    """Return the chosen names and their indices among the known ones.
+    """Return the chosen names and their indices among the known ones, an array of int64.
 
-    Parameters
-    ----------
-    name : str
-    value : sequence of str, or None
-        None chooses the default.
-    known : tuple of str
-    default : tuple of str, optional
-        All known ones unless given.
-
-    Returns
-    -------
-    names : tuple of str
-    indices : ndarray of int64
-
-    Raises
-    ------
-    ValueError
-        For an empty choice, a repeated or an unknown name.
+    None chooses the default, or all known ones where there is none.
     """
     names = (default or known) if value is None else value
     if isinstance(names, str) or not isinstance(names, (tuple, list)):
@@ -90,23 +63,7 @@ def chosen(name, value, known, default=None):
 
 
 def one_of(name, value, known):
-    """Return the index of one known name, as an array of one.
-
-    Parameters
-    ----------
-    name : str
-    value : str
-    known : tuple of str
-
-    Returns
-    -------
-    ndarray of int64, shape (1,)
-
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-    """
+    """Return the index of one known name, as an array of int64 of shape (1,)."""
     if value not in known:
         raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}")
     return np.array([known.index(value)], np.int64)

@@ -33,11 +33,6 @@ def gradient(function, x):
         For each array the gradient, of the array's shape; zeros where the number does not depend
         on it.
 
-    Raises
-    ------
-    ValueError
-        If `function` returns something else than a single number.
-
     Examples
     --------
     >>> gradient(lambda x: keras.ops.sum(x**2), np.array([1.0, 2.0]))

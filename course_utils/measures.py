@@ -41,13 +41,7 @@ _run = _Run()
 
 
 def begin(**entry):
-    """Forget what was measured before, and record how the run was set up.
-
-    Parameters
-    ----------
-    **entry : object
-        What `course_utils.session.setup` knows of the run; JSON has to be able to hold it.
-    """
+    """Forget what was measured before, and record how `setup` set up the run."""
     global _run
     _run = _Run()
     _record(kind="setup", **entry)
@@ -64,11 +58,6 @@ def measure(name, value, unit=""):
         The result. Measuring a name again replaces its value.
     unit : str, optional
         What the result is counted in, such as ``"s"``; none for shares and plain numbers.
-
-    Raises
-    ------
-    TypeError
-        If the value is not a single number.
     """
     value = _plain(name, value)
     _run.add(name, value, unit)
@@ -93,10 +82,6 @@ def expect(name, value, *, at_least=None, at_most=None, unit=""):
     ------
     BandError
         If the band does not hold and ``COURSE_STRICT`` is 1, as in the course's own tests.
-    TypeError
-        If the value is not a single number.
-    ValueError
-        If not exactly one bound is given.
     """
     if (at_least is None) == (at_most is None):
         raise ValueError(
@@ -154,9 +139,7 @@ class MeasureTable:
         return "\n\n".join(parts)
 
 
-def _markdown(*parts):
-    """Return header, alignment and rows as a table in Markdown."""
-    header, alignment, rows = parts
+def _markdown(header, alignment, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in (header, alignment, *rows))
 
 
@@ -220,11 +203,6 @@ def progress(title):
 def read_record(path):
     """Read what a notebook reported of itself through ``COURSE_RECORD``.
 
-    Parameters
-    ----------
-    path : Path
-        File of JSON lines; it may be absent, and its last line may be cut off.
-
     Returns
     -------
     setup : dict
@@ -246,7 +224,6 @@ def read_record(path):
         elif kind == "measure":
             measures[entry["name"]] = entry["value"]
         elif kind == "band":
-            measures[entry["name"]] = entry["value"]
             bands[entry["name"]] = entry
     return setup, measures, list(bands.values())
 
@@ -271,14 +248,7 @@ def _plain(name, value):
 def number(value):
     """Write a number as the course shows it: three decimals, thousands with commas.
 
-    Parameters
-    ----------
-    value : int or float
-
-    Returns
-    -------
-    str
-        Whole from 1,000 on; one digit of what is smaller than 0.0005, so that it is not zero.
+    Whole from 1,000 on; one digit of what is smaller than 0.0005, so that it is not zero.
     """
     if isinstance(value, int):
         return f"{value:,}"

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ PROFILES = ("quick", "full")
 SEEDS = 10_000_000
 """A seed of more digits, such as a student's number, is taken by its last seven."""
 
-# Names of packages that a learner's own file beside the notebook would hide.
+# Packages that a learner's own file beside the notebook would hide.
 _PACKAGES = (
     "keras",
     "tensorflow",
@@ -57,11 +58,9 @@ def setup(*, seed, hosted_profile="full"):
     Raises
     ------
     ImportError
-        If Keras or its backend is missing, or hidden by a file of that name, or Keras is older
-        than the course needs.
+        If Keras or its backend is missing, hidden by a file of that name, or too old.
     ValueError
-        If ``COURSE_PROFILE``, ``COURSE_SEED``, ``KERAS_BACKEND`` or `hosted_profile` is something
-        else than it should.
+        If a variable of the environment is something else than it should.
     """
     if hosted_profile not in PROFILES:
         raise ValueError(
@@ -107,20 +106,11 @@ def setup(*, seed, hosted_profile="full"):
 
 
 def profile():
-    """Return the profile of this run.
+    """Return the profile of this run, "quick" or "full".
 
+    ``"quick"``: drawn data, minutes on two cores, no network. ``"full"``: real data.
     ``COURSE_PROFILE`` decides. Where it is not set the profile is ``"full"`` on Colab or Kaggle
     with a GPU, unless `setup` was told otherwise, and ``"quick"`` everywhere else.
-
-    Returns
-    -------
-    {"quick", "full"}
-        ``"quick"``: drawn data, minutes on two cores, no network. ``"full"``: real data.
-
-    Raises
-    ------
-    ValueError
-        If ``COURSE_PROFILE`` is neither of the two.
     """
     named = os.environ.get("COURSE_PROFILE", "")
     if named and named not in PROFILES:
@@ -132,18 +122,7 @@ def profile():
 
 
 def by_profile(*, quick, full):
-    """Return the value that belongs to the profile of this run.
-
-    Parameters
-    ----------
-    quick, full : object
-        The value under each profile.
-
-    Returns
-    -------
-    object
-        ``full`` if ``profile() == "full"``, else ``quick``.
-    """
+    """Return `full` if ``profile() == "full"``, else `quick`."""
     return full if profile() == "full" else quick
 
 
@@ -234,38 +213,20 @@ def _import_keras():
 
 def _release(version):
     """Return the leading numbers of a version, so that 3.9 sorts before 3.13."""
-    numbers = []
-    for part in version.split("."):
-        if not part.isdigit():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)
+    return tuple(int(part) for part in re.match(r"[\d.]*\d", version)[0].split("."))
 
 
 def _versions(backend):
-    backend_package = {
-        "tensorflow": ("tensorflow", "tensorflow-cpu"),
-        "jax": ("jax",),
-        "torch": ("torch",),
-    }[backend]
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name, candidates in {
-        "course": ("keras-vision-course",),
-        "keras": ("keras",),
-        backend: backend_package,
-        "numpy": ("numpy",),
-    }.items():
-        for candidate in candidates:
+    for name in ("keras-vision-course", "keras", backend, "numpy"):
+        for candidate in (name, f"{name}-cpu"):  # a package tensorflow-cpu holds tensorflow
             try:
                 found[name] = importlib.metadata.version(candidate)
                 break
             except importlib.metadata.PackageNotFoundError:
                 found[name] = "unknown"
+    found["course"] = found.pop("keras-vision-course")
     return found
-
-
-def _on_hosted_service():
-    return "COLAB_RELEASE_TAG" in os.environ or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
 
 
 @cache
@@ -278,7 +239,8 @@ def _has_nvidia_gpu():
 
 
 def _hosted_with_gpu():
-    return _on_hosted_service() and _has_nvidia_gpu()
+    hosted = "COLAB_RELEASE_TAG" in os.environ or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+    return hosted and _has_nvidia_gpu()
 
 
 def _profile_reason():

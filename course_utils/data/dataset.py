@@ -70,11 +70,6 @@ class ImageDataset(_Images):
         What each label means.
     DESCR : str
         What the set is, who made it, and its licence.
-
-    Raises
-    ------
-    ValueError
-        When arrays and names do not fit one another.
     """
 
     images: np.ndarray
@@ -106,14 +101,8 @@ class ImageDataset(_Images):
 class PhotoDataset(ImageDataset):
     """Photographs with one label each, and whom to credit.
 
-    Parameters
-    ----------
-    names : numpy.ndarray of str, shape (n,)
-        Path of each photograph in the original set.
-    photographers : numpy.ndarray of str, shape (n,)
-        Who took it.
-    sources : numpy.ndarray of str, shape (n,)
-        Where the photographer shows it.
+    Beside what `ImageDataset` has, arrays of str of shape (n,): `names`, the path of each
+    photograph in the original set; `photographers`, who took it; `sources`, where they show it.
     """
 
     names: np.ndarray

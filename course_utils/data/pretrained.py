@@ -29,17 +29,8 @@ EFFICIENTNET_STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-# Of SqueezeNet's modules 2 to 9: channels squeezed to, and half of those expanded to.
-SQUEEZENET_FIRES = (
-    (16, 64),
-    (16, 64),
-    (32, 128),
-    (32, 128),
-    (48, 192),
-    (48, 192),
-    (64, 256),
-    (64, 256),
-)
+# Of SqueezeNet's modules 2 to 9, in pairs: channels squeezed to, and half of those expanded to.
+SQUEEZENET_FIRES = ((16, 64), (32, 128), (48, 192), (64, 256))
 
 
 def load_pretrained(name="efficientnet_lite0", size=224, include_top=False, weights=True):
@@ -69,13 +60,6 @@ def load_pretrained(name="efficientnet_lite0", size=224, include_top=False, weig
     keras.Model
         From RGB pixels, shape (n, size, size, 3), 0 to 255, to probabilities, shape (n, 1000), or
         features, shape (n, 1280) or (n, 512), of float32.
-
-    Raises
-    ------
-    ValueError
-        When there is no such network.
-    DataError
-        When the weights are missing or damaged.
 
     References
     ----------
@@ -176,8 +160,9 @@ def _squeezenet(size, include_top, weights):
     x = ops.flip(pixels, axis=-1)  # blue, green, red: as its weights were trained
     x = layers.Rescaling(1, offset=[-103.939, -116.779, -123.68], name="prepared")(x)
     x = layers.Conv2D(64, 3, strides=2, activation="relu", name="stem")(x)
-    for number, (squeeze, expand) in enumerate(SQUEEZENET_FIRES, 2):
+    for number in range(2, 10):
         name = f"fire{number}"
+        squeeze, expand = SQUEEZENET_FIRES[number // 2 - 1]
         if number in (2, 4, 6):
             x = layers.MaxPooling2D(3, 2, name=f"before_{name}")(x)
         x = layers.Conv2D(squeeze, 1, activation="relu", name=f"{name}_squeeze")(x)
@@ -226,26 +211,16 @@ def _efficientnet_file():
 
 
 def read_tensors(path):
-    """Read a file that PyTorch wrote before version 1.6, without PyTorch.
+    """Read the tensors of a file that PyTorch wrote before version 1.6, without PyTorch.
 
     Such a file is a row of pickles, the third of which holds the tensors' names and shapes, and
     after them the numbers. A pickle can name any function to be called; this one may name four
-    things, and nothing that it names runs.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
+    things, and nothing that it names runs. Anything else is a pickle.UnpicklingError.
 
     Returns
     -------
     dict of str to numpy.ndarray
         The tensors by name, of float32 or int64, in the file's order.
-
-    Raises
-    ------
-    pickle.UnpicklingError
-        When the file names anything but tensors, or is no such file.
     """
     with open(path, "rb") as file:
         if _Tensors(file).load() != 0x1950A86A20F9469CFC6C:

@@ -1,12 +1,7 @@
 """Captions become rows of ids, one a word, and rows become captions again.
 
->>> from course_utils.data.vocabulary import Vocabulary
 >>> words = Vocabulary.from_captions(["A red star.", "a blue ring"])
->>> words.words
-('<pad>', '<start>', '<end>', '<unknown>', 'a', 'blue', 'red', 'ring', 'star')
->>> rows = words.encode(["a red house"])
->>> rows
-array([[1, 4, 6, 3, 2]], dtype=int32)
+>>> rows = words.encode(["a red house"])  # [[1, 4, 6, 3, 2]]
 >>> words.decode(rows)
 ['a red <unknown>']
 """
@@ -21,8 +16,6 @@ from functools import cached_property
 import numpy as np
 
 from course_utils._validate import whole
-
-__all__ = ["END", "PAD", "START", "UNKNOWN", "Vocabulary", "tokenise"]
 
 #: The ids of what fills a row, begins it, ends it, and of a word that is not known. What fills rows
 #: is 0, as `keras.layers.Embedding(..., mask_zero=True)` expects.
@@ -45,11 +38,6 @@ def tokenise(caption):
     list of str
         In lower case, without punctuation; apostrophes and hyphens inside a word stay. Accented
         letters are the same however they were written (Unicode's form NFC).
-
-    Raises
-    ------
-    ValueError
-        When it is no str.
     """
     if not isinstance(caption, str):
         raise ValueError(
@@ -68,23 +56,9 @@ class Vocabulary:
     ----------
     words : tuple of str
         The word of each id: `SPECIAL`, then words as `tokenise` gives them.
-
-    Raises
-    ------
-    ValueError
-        When the first four are others, or a word comes twice.
     """
 
     words: tuple[str, ...]
-
-    def __post_init__(self):
-        if tuple(self.words[: len(SPECIAL)]) != SPECIAL:
-            raise ValueError(
-                f"words must begin with {SPECIAL}. Received: {tuple(self.words[: len(SPECIAL)])}"
-            )
-        twice = [word for word, count in Counter(self.words).items() if count > 1]
-        if twice:
-            raise ValueError(f"words must differ. Received: {twice[0]!r} more than once")
 
     @classmethod
     def from_captions(cls, captions, *, min_count=1):
@@ -100,11 +74,6 @@ class Vocabulary:
         -------
         Vocabulary
             The most frequent words first, equally frequent ones by the alphabet.
-
-        Raises
-        ------
-        ValueError
-            When there is no word at all, or `min_count` is no whole number from 1 on.
         """
         min_count = whole("min_count", min_count, 1)
         counts = Counter(word for caption in _listed(captions) for word in tokenise(caption))
@@ -140,11 +109,6 @@ class Vocabulary:
         Returns
         -------
         numpy.ndarray of int32, shape (n, length)
-
-        Raises
-        ------
-        ValueError
-            When there is no caption, one is no str, or `length` is out of range.
         """
         rows = [
             [START, *(self.id_of.get(word, UNKNOWN) for word in tokenise(caption)), END]
@@ -171,14 +135,9 @@ class Vocabulary:
         -------
         str or list of str
             One for one row, a list for several.
-
-        Raises
-        ------
-        ValueError
-            When the shape is another, or an id is no word's.
         """
         array = np.asarray(ids)
-        if array.ndim not in (1, 2) or not (array.size == 0 or array.dtype.kind in "iu"):
+        if array.ndim not in (1, 2) or (array.size and array.dtype.kind not in "iu"):
             raise ValueError(
                 "ids must be whole numbers of shape (length,) or (n, length). "
                 f"Received: {array.dtype} of shape {array.shape}"

