@@ -48,7 +48,7 @@ def gradient(function, x):
         shape = getattr(value, "shape", None)
         if shape is None or tuple(shape) != ():
             raise ValueError(
-                "Expected `function` to return a tensor of shape (), a single number such as "
+                "`function` must return a tensor of shape (), a single number such as "
                 f"keras.ops.sum(...). Received: {value!r}"
             )
         return value

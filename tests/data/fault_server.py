@@ -90,8 +90,8 @@ def status(code):
     return reply
 
 
-def whole(content, ranges=True, length=True):
-    """Send what was asked for, all of it or from where the client goes on."""
+def whole(content, ranges=True, length=True, end=None):
+    """Send what was asked for, all of it or from where the client goes on; hang up at `end`."""
 
     def reply(handler):
         start = 0
@@ -101,25 +101,14 @@ def whole(content, ranges=True, length=True):
             handler.head(206, len(content) - start, Content_Range=span)
         else:
             handler.head(200, len(content) if length else None)
-        handler.body(content[start:])
+        handler.body(content[start:end])
 
     return reply
 
 
 def cut(content, at, ranges=True):
     """Announce everything, send until byte `at`, and hang up."""
-
-    def reply(handler):
-        start = 0
-        if ranges and handler.seen.range:
-            start = int(re.fullmatch(r"bytes=(\d+)-", handler.seen.range)[1])
-            span = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            handler.head(206, len(content) - start, Content_Range=span)
-        else:
-            handler.head(200, len(content))
-        handler.body(content[start:at])
-
-    return reply
+    return whole(content, ranges, end=at)
 
 
 def stall(content, at):
@@ -129,19 +118,6 @@ def stall(content, at):
         handler.head(200, len(content))
         handler.body(content[:at])
         handler.server.closing.wait(20)
-
-    return reply
-
-
-def trickle(content, every):
-    """Send one byte every so many seconds."""
-
-    def reply(handler):
-        handler.head(200, len(content))
-        for index in range(len(content)):
-            handler.body(content[index : index + 1])
-            if handler.server.closing.wait(every):
-                return
 
     return reply
 
