@@ -11,7 +11,6 @@ import sys
 import tarfile
 import tempfile
 import time
-import uuid
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -236,28 +235,24 @@ class _Search:
                 part.unlink(missing_ok=True)
             raise
         finally:
-            if part.exists():  # for the next try to go on from
-                part.replace(self._part_name(""))
+            if part.exists() and part.stat().st_size:
+                os.utime(part, (0, 0))  # at rest: the next try may go on from it at once
+            else:
+                part.unlink(missing_ok=True)
         raise self._error("No mirror delivered it.")
 
-    def _part_name(self, owner):
-        return self.cached.with_name(f"{self.record.name}.part{owner}")
-
     def _claim_part(self):
-        """Return a part file that is this search's alone, with what an ended one left in it."""
-        mine = self._part_name(f"-{uuid.uuid4().hex}")
-        for left in self.cached.parent.glob(f"{self.record.name}.part*"):
+        """Return a part file that no other process writes to; it may hold what one left."""
+        part = self.cached.with_name(f"{self.record.name}.part")
+        try:
+            part.touch(exist_ok=False)
+        except FileExistsError:
             # A download that lives writes all the time; one that was killed does not.
-            quiet = time.time() - left.stat().st_mtime > 2 * self.patience.read
-            if left == self._part_name("") or quiet:
-                try:
-                    left.replace(mine)
-                except FileNotFoundError:  # another process was faster
-                    continue
-                break
-        if mine.exists() and mine.stat().st_size > self.record.size:
-            mine.unlink()
-        return mine
+            if time.time() - part.stat().st_mtime < 2 * self.patience.read:
+                return part.with_name(f"{part.name}-{os.getpid()}")
+            if part.stat().st_size > self.record.size:
+                part.unlink()
+        return part
 
     def _try_mirror(self, url, part):
         """Try one mirror as often as makes sense, or raise `_Failed` with its last reason."""

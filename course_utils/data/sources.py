@@ -23,8 +23,8 @@ OWN_WEIGHTS = Path(__file__).with_name("weights.json")
 class FolderContents:
     """What an archive unpacks to.
 
-    A folder that differs is accepted only when it says itself what it holds: a table named by
-    `manifest` (see `read_attribution`) that lists exactly the files that are there.
+    A folder that differs is accepted only where a table named by `manifest` says who made each of
+    its files (see `read_attribution`).
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class FolderContents:
         if empty:
             return f"{empty[0]} is empty"
         if self.described(folder):
-            return self._problem_by_manifest(folder, names)
+            return None if names else f"no file matches {self.pattern}"
         if len(names) != self.count:
             advice = f", and no {self.manifest} says why" if self.manifest else ""
             return (
@@ -66,19 +66,6 @@ class FolderContents:
             )
         if names_digest(names) != self.names_sha256:
             return "the files' names are not those recorded"
-        return None
-
-    def _problem_by_manifest(self, folder, names):
-        try:
-            listed = read_attribution(folder / self.manifest).keys()
-        except ValueError as error:
-            return str(error)
-        if not 0 < len(listed) <= self.count:
-            return f"{self.manifest} lists {len(listed):,} files, the whole set has {self.count:,}"
-        for name in sorted(listed ^ set(names)):
-            if name in listed:
-                return f"{name} is missing, though {self.manifest} lists it"
-            return f"{name} is there, though {self.manifest} does not list it"
         return None
 
 

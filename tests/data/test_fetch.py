@@ -233,6 +233,7 @@ class TestResuming:
         part = folders.cache / "set" / "file.bin.part"
         part.parent.mkdir(parents=True)
         part.write_bytes(CONTENT + b"more")
+        os.utime(part, (0, 0))
         with FaultServer(file=[whole(CONTENT)]) as server:
             succeeds(record_of(CONTENT, server.url("file")), folders)
             assert [request.range for request in server.requests] == [None]
@@ -241,6 +242,7 @@ class TestResuming:
         part = folders.cache / "set" / "file.bin.part"
         part.parent.mkdir(parents=True)
         part.write_bytes(CONTENT)
+        os.utime(part, (0, 0))
         with FaultServer() as server:
             succeeds(record_of(CONTENT, server.url("file")), folders)
             assert server.requests == []
@@ -356,7 +358,7 @@ class TestTwoAtOnce:
 
     @pytest.mark.parametrize("quiet", [True, False])
     def test_what_a_killed_process_left_is_used_once_it_is_quiet(self, folders, quiet):
-        left = folders.cache / "set" / "file.bin.part-killed"
+        left = folders.cache / "set" / "file.bin.part"
         left.parent.mkdir(parents=True)
         left.write_bytes(CONTENT[:HALF])
         if quiet:
