@@ -72,7 +72,7 @@ def digest(text):
 class Project:
     """A folder with the set-up script and just what it reads."""
 
-    def __init__(self, root, python=()):
+    def __init__(self, root, python):
         self.root = root
         self.python = python
         self.venv = root / ".venv"
@@ -180,14 +180,13 @@ def shared(tmp_path_factory, quick_python):
     It is set up where variables would have Python find its package elsewhere, and pip put it there.
     """
     folder = tmp_path_factory.mktemp("bootstrap")
-    project = Project(folder / "a course")
+    project = Project(folder / "a course", quick_python)
     (wheel,) = project.wheels.glob("seeing-*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "elsewhere")
     beside = dict.fromkeys(("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"), str(folder / "beside"))
     path = str(folder / "elsewhere")
     status, output = project.set_up(PYTHONPATH=path, PIP_USER="1", PIP_DRY_RUN="1", **beside)
     assert status == 0, output
-    project.python = quick_python  # from here on
     return project
 
 
