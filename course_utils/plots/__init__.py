@@ -8,18 +8,16 @@ and `show` puts that on the page as alternative text.
 from course_utils.plots.animation import animate, few_colours
 from course_utils.plots.charts import bars, confusion_matrix, curves, history
 from course_utils.plots.display import show
-from course_utils.plots.gallery import map_grid
 from course_utils.plots.images import image_grid
 from course_utils.plots.network import shape_flow
-from course_utils.plots.overlays import boxes, heat_map, masks
-from course_utils.plots.style import COLOURS, colours, use_style
+from course_utils.plots.overlays import boxes, heat_map, map_grid, masks
+from course_utils.plots.style import COLOURS, use_style
 
 __all__ = [
     "COLOURS",
     "animate",
     "bars",
     "boxes",
-    "colours",
     "confusion_matrix",
     "curves",
     "few_colours",

@@ -1,34 +1,21 @@
-"""What a figure shows, in words: for readers who cannot see it."""
+"""What a figure shows, in words: for readers who cannot see it.
 
-TOLD_ELSEWHERE = ""
-_NAMED = 12
-
-
-def describe(ax, text):
-    """Keep with an Axes a sentence on what was drawn on it; its title is read when it is shown."""
-    ax.description = text
+A function that draws leaves a sentence, ``description``, on its Axes, or for a grid on the figure.
+"""
 
 
 def description(figure):
     """Return what a figure says of itself, or an empty text.
 
-    Functions of `course_utils.plots` leave a sentence on each Axes. Of an Axes that was drawn on
-    by hand, the labels of its axes and the entries of its legend are told.
-
-    Parameters
-    ----------
-    figure : Figure
-
-    Returns
-    -------
-    str
+    Of an Axes that was drawn on by hand, the labels of its axes and the entries of its legend.
     """
-    parts = [figure.get_suptitle(), getattr(figure, "description", "")]
+    parts = [figure.get_suptitle()]
+    if hasattr(figure, "description"):
+        return sentences(*parts, figure.description)
     for ax in figure.axes:
-        told = getattr(ax, "description", None)
-        if ax.get_visible() and told != TOLD_ELSEWHERE:
+        if ax.get_visible():
             parts += [ax.get_title(loc) for loc in ("left", "center", "right")]
-            parts.append(_by_hand(ax) if told is None else told)
+            parts.append(ax.description if hasattr(ax, "description") else _by_hand(ax))
     return sentences(*parts)
 
 
@@ -38,7 +25,7 @@ def sentences(*parts):
     return " ".join(line if line[-1] in ".?!:" else f"{line}." for line in lines if line)
 
 
-def listing(names, most=_NAMED):
+def listing(names, most=12):
     """Return ``a, b, c``, and how many more there are beyond `most`."""
     names = [" ".join(str(name).split()) for name in names]
     more = [f"and {len(names) - most} more"] if len(names) > most + 1 else []

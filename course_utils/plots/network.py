@@ -6,9 +6,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Polygon, Rectangle
 
-from course_utils.plots.describe import count, describe
-from course_utils.plots.images import text_width
-from course_utils.plots.style import COLOURS, INK, QUIET
+from course_utils.plots.describe import count
+from course_utils.plots.images import bare, text_width
+from course_utils.plots.style import COLOURS, INK, QUIET, one_each
 
 # All lengths are in inches; the Axes' data coordinates are inches too.
 _FACE = 1.25
@@ -26,7 +26,7 @@ _LEARNED = COLOURS[0]
 _FIXED = "#a3a3a3"
 
 
-def shape_flow(layers, *, faces=None, title=None, ax=None):
+def shape_flow(layers, *, faces=None, title=None):
     """Draw the output of each layer as a block, and its parameters as a bar below.
 
     Faces are to scale, height by width. The depth of a block grows with the square root of its
@@ -44,165 +44,118 @@ def shape_flow(layers, *, faces=None, title=None, ax=None):
         or float in [0, 1], or a feature map (h, w) of any values, drawn from its least to its
         greatest. None leaves a block plain.
     title : str, optional
-        Title of the Axes.
-    ax : Axes, optional
-        Where to draw; by default a new figure that fits.
 
     Returns
     -------
     Axes
-
-    Raises
-    ------
-    ValueError
-        If a shape has not 1 or 3 positive entries, or `faces` has another length than `layers`.
     """
-    layers = [_check_layer(*layer) for layer in layers]
-    if not layers:
-        raise ValueError("`layers` must hold at least one layer. Received: none.")
-    faces = [None] * len(layers) if faces is None else list(faces)
-    if len(faces) != len(layers):
-        raise ValueError(f"`faces` must be one a layer, {len(layers)}. Received: {len(faces)}.")
-
-    written = np.array([_text_width(*layer) for layer in layers])
-    for scale in (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4):
-        blocks = [
-            _Block(shape, scale * size)
-            for (_, shape, _), size in zip(layers, _sizes(layers), strict=True)
+    layers = [(str(name), tuple(shape), int(parameters)) for name, shape, parameters in layers]
+    faces = one_each("faces", faces, "layer", len(layers))
+    shapes = [_check_shape(name, shape) for name, shape, _ in layers]
+    shape_texts = [" \N{MULTIPLICATION SIGN} ".join(map(str, shape)) for shape in shapes]
+    written = np.array(
+        [
+            max(text_width(text, _TEXT) for text in (name, shape_text, f"{parameters:,}"))
+            for (name, _, parameters), shape_text in zip(layers, shape_texts, strict=True)
         ]
+    )
+    for scale in (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4):
+        sizes = scale * _sizes(shapes)
         gap = scale * _GAP
-        drawn = np.array([block.width for block in blocks])
+        heights, widths = (sizes[:, :2] + sizes[:, 2:] * _SLANT[::-1]).T
         steps = np.maximum(
-            (drawn[:-1] + drawn[1:]) / 2 + gap, (written[:-1] + written[1:]) / 2 + _BETWEEN_TEXTS
+            (widths[:-1] + widths[1:]) / 2 + gap, (written[:-1] + written[1:]) / 2 + _BETWEEN_TEXTS
         )
-        left, right = np.maximum(drawn, written)[[0, -1]] / 2
+        left, right = np.maximum(widths, written)[[0, -1]] / 2
         centres = left + np.concatenate([[0], np.cumsum(steps)])
         right += centres[-1]
         if right <= _WIDEST:
             break
-    top = max(block.height for block in blocks) / 2
+    top = heights.max() / 2
     ground = -top - 0.62 - _BAR - 0.16
     low, high = ground - 0.3, top + 0.1
-    if ax is None:
-        head = 0.35 if title else 0
-        whole = high - low + head
-        figure = plt.figure(figsize=(right, whole), layout="none")
-        ax = figure.add_axes((0, 0, 1, (high - low) / whole))
-    ax.set(xlim=(0, right), ylim=(low, high), aspect="equal", xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
+    figure_height = high - low + (0.35 if title else 0)
+    figure = plt.figure(figsize=(right, figure_height), layout="none")
+    ax = figure.add_axes((0, 0, 1, (high - low) / figure_height))
+    bare(ax)
 
+    total = sum(parameters for _, _, parameters in layers)
     most = max(parameters for _, _, parameters in layers) or 1
     ax.plot([0, right], [ground, ground], color=QUIET, lw=0.7)
-    for block, centre, (name, shape, parameters), face in zip(
-        blocks, centres, layers, faces, strict=True
-    ):
+    told = []
+    for i, (name, shape, parameters) in enumerate(layers):
+        centre = centres[i]
         colour = _LEARNED if parameters else _FIXED
-        block.draw(ax, centre, colour, face)
-        style = {"ha": "center", "va": "top", "fontsize": _TEXT}
-        ax.text(centre, -top - 0.1, name, fontweight="bold", **style)
-        ax.text(centre, -top - 0.28, _shape_text(shape), color=QUIET, **style)
-        height = _BAR * parameters / most
-        ax.add_patch(Rectangle((centre - 0.2, ground), 0.4, height, color=colour, lw=0))
-        ax.text(
-            centre, ground + height + 0.03, f"{parameters:,}", ha="center", va="bottom",
-            fontsize=_TEXT, color=INK if parameters else QUIET
-        )  # fmt: skip
-    for block, after, here, there in zip(
-        blocks[:-1], blocks[1:], centres[:-1], centres[1:], strict=True
-    ):
-        start, end = here + block.width / 2, there - after.width / 2
-        middle = (start + end) / 2
+        corner = np.array([centre - widths[i] / 2, -heights[i] / 2])
+        _draw_block(ax, corner, sizes[i], shape, colour, faces[i])
+        style = {"ha": "center", "fontsize": _TEXT}
+        ax.text(centre, -top - 0.1, name, va="top", fontweight="bold", **style)
+        ax.text(centre, -top - 0.28, shape_texts[i], va="top", color=QUIET, **style)
+        bar = _BAR * parameters / most
+        ax.add_patch(Rectangle((centre - 0.2, ground), 0.4, bar, color=colour, lw=0))
+        ink = INK if parameters else QUIET
+        ax.text(centre, ground + bar + 0.03, f"{parameters:,}", va="bottom", color=ink, **style)
+        learned = f" with {count(parameters, 'parameter')}" if parameters else ""
+        told.append(f"{name} {shape_texts[i]}{learned}")
+    ends = centres + widths / 2
+    for middle in (ends[:-1] + ends[1:] - widths[1:]) / 2:
         ax.annotate(
             "", (middle + 0.36 * gap, 0), xytext=(middle - 0.36 * gap, 0),
             arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0}
         )  # fmt: skip
-    total = sum(parameters for _, _, parameters in layers)
     ax.text(0, ground - 0.08, "parameters", ha="left", va="top", fontsize=_TEXT)
     ax.text(right, ground - 0.08, f"{total:,} in all", ha="right", va="top", fontsize=_TEXT)
+    ax.set(xlim=(0, right), ylim=(low, high), aspect="equal")
     if title:
         ax.set_title(title)
-    told = [
-        f"{name} {_shape_text(shape)}" + (f" with {count(n, 'parameter')}" if n else "")
-        for name, shape, n in layers
-    ]
-    describe(ax, f"Layers and their outputs: {'; '.join(told)}; {count(total, 'parameter')} in all")
+    parts = "; ".join([*told, f"{count(total, 'parameter')} in all"])
+    ax.description = f"Layers and their outputs: {parts}"
     return ax
 
 
-class _Block:
-    """The output of one layer: a box whose front face is a rectangle (cabinet projection)."""
-
-    def __init__(self, shape, size):
-        self.shape = shape
-        self.face_height, self.face_width, depth = size
-        self.slant = _SLANT * depth
-
-    @property
-    def width(self):
-        return self.face_width + self.slant[0]
-
-    @property
-    def height(self):
-        return self.face_height + self.slant[1]
-
-    def draw(self, ax, centre, colour, face):
-        x, y = centre - self.width / 2, -self.height / 2
-        w, h = self.face_width, self.face_height
-        dx, dy = self.slant
-        edge = {"ec": "white", "lw": 0.5, "joinstyle": "round"}
-        side = [(x + w, y), (x + w + dx, y + dy), (x + w + dx, y + h + dy), (x + w, y + h)]
-        lid = [(x, y + h), (x + w, y + h), (x + w + dx, y + h + dy), (x + dx, y + h + dy)]
-        ax.add_patch(Polygon(side, fc=_shade(colour, 0.72), **edge))
-        ax.add_patch(Polygon(lid, fc=_shade(colour, 1.35), **edge))
-        ax.add_patch(Rectangle((x, y), w, h, fc=colour, **edge))
-        self._rule_sheets(ax, x, y)
-        if face is not None and len(self.shape) == 3:
-            _paint(ax, face, (x, x + w, y, y + h))
-        elif len(self.shape) == 1:
-            self._rule_cells(ax, x, y)
-
-    def _rule_sheets(self, ax, x, y):
-        """Draw the gaps between channels on the two receding faces, where there is room."""
-        sheets = self.shape[-1] if len(self.shape) == 3 else 1
-        room = np.hypot(*self.slant) * 72 / sheets
-        if sheets < 2 or room < 1.5:
-            return
-        steps = np.arange(1, sheets)[:, None] / sheets * self.slant
-        corners = np.array(
-            [
-                (x, y + self.face_height),
-                (x + self.face_width, y + self.face_height),
-                (x + self.face_width, y),
-            ]
-        )
-        lines = steps[:, None, :] + corners[None]
-        gaps = LineCollection(lines, colors="white", linewidths=min(0.6, 0.35 * room), alpha=0.75)
-        gaps.set_snap(False)  # snapped to whole pixels, even gaps would look uneven
-        ax.add_collection(gaps, autolim=False)
-
-    def _rule_cells(self, ax, x, y):
-        """Draw the gaps between units, where there is room."""
-        units = self.shape[0]
-        room = self.face_height * 72 / units
-        if units < 2 or room < 2.2:
-            return
-        heights = y + np.arange(1, units) / units * self.face_height
-        dx, dy = self.slant
-        lines = [
-            [(x, v), (x + self.face_width, v), (x + self.face_width + dx, v + dy)] for v in heights
-        ]
-        ax.add_collection(
-            LineCollection(lines, colors="white", linewidths=min(0.7, 0.3 * room)), autolim=False
-        )
+def _draw_block(ax, corner, size, shape, colour, face):
+    """Draw a box whose front is a rectangle (cabinet projection), from its lower left corner."""
+    across, up, back = np.array([size[1], 0]), np.array([0, size[0]]), _SLANT * size[2]
+    for start, one, other, light in (
+        (corner + across, back, up, 0.72),
+        (corner + up, across, back, 1.35),
+        (corner, across, up, 1),
+    ):
+        points = [start, start + one, start + one + other, start + other]
+        fill = _shade(colour, light)
+        ax.add_patch(Polygon(points, fc=fill, ec="white", lw=0.5, joinstyle="round"))
+    if len(shape) == 1:
+        _rule(ax, [corner, corner + across, corner + across + back], up, shape[0])
+        return
+    _rule(ax, [corner + up, corner + up + across, corner + across], back, shape[2])
+    if face is not None:
+        face = np.asarray(face)
+        options = {}
+        if face.ndim == 3:
+            options = {"cmap": "gray", "vmin": 0, "vmax": 255 if face.dtype == np.uint8 else 1}
+        (left, bottom), (right, top) = corner, corner + across + up
+        ax.imshow(face, extent=(left, right, bottom, top), zorder=2, **options)
 
 
-def _sizes(layers):
-    """Return, for each layer, face height, face width and depth in inches."""
-    shapes = [shape for _, shape, _ in layers]
+def _rule(ax, line, along, parts):
+    """Repeat a line between the equal parts of a vector, where there is room."""
+    room = np.hypot(*along) * 72 / parts
+    if room < 1.5:
+        return
+    shifts = np.arange(1, parts)[:, None, None] / parts * along
+    gaps = LineCollection(
+        shifts + np.array(line), colors="white", linewidths=min(0.6, 0.35 * room), alpha=0.75
+    )
+    gaps.set_snap(False)  # snapped to whole pixels, even gaps would look uneven
+    ax.add_collection(gaps, autolim=False)
+
+
+def _sizes(shapes):
+    """Return, for each shape, face height, face width and depth in inches, as an array."""
     images = [shape for shape in shapes if len(shape) == 3]
     longest = max((max(shape[:2]) for shape in images), default=1)
-    deepest = max((shape[2] for shape in images), default=1)
-    deepest = max(deepest, 16)  # so that an image alone, of three channels, is no deep block
+    # At least 16, so that an image alone, of three channels, is no deep block.
+    deepest = max(16, *(shape[2] for shape in images), 0)
     most_units = max((shape[0] for shape in shapes if len(shape) == 1), default=1)
     sizes = []
     for shape in shapes:
@@ -215,39 +168,16 @@ def _sizes(layers):
     return np.array(sizes)
 
 
-def _text_width(name, shape, parameters):
-    return max(text_width(text, _TEXT) for text in (name, _shape_text(shape), f"{parameters:,}"))
-
-
-def _check_layer(name, shape, parameters):
-    shape = tuple(shape)
-    if len(shape) not in (1, 3) or not all(
-        isinstance(side, int | np.integer) and side > 0 for side in shape
-    ):
+def _check_shape(name, shape):
+    if len(shape) not in (1, 3) or not all(isinstance(side, int) and side > 0 for side in shape):
         raise ValueError(
             "`layers` must have shapes (height, width, channels) or (units,), without the batch. "
             f"Received: {shape} for {name!r}."
         )
-    return str(name), shape, int(parameters)
-
-
-def _shape_text(shape):
-    return " \N{MULTIPLICATION SIGN} ".join(str(side) for side in shape)
+    return shape
 
 
 def _shade(colour, factor):
     """Darken (factor below 1) or lighten (above 1) a colour."""
     rgb = np.array(to_rgb(colour))
     return rgb * factor if factor <= 1 else 1 - (1 - rgb) * (2 - factor)
-
-
-def _paint(ax, face, extent):
-    face = np.asarray(face)
-    aspect = ax.get_aspect()
-    limits = ax.get_xlim(), ax.get_ylim()
-    if face.ndim == 3:
-        top = 255 if face.dtype == np.uint8 else 1
-        ax.imshow(face.squeeze(), cmap="gray", vmin=0, vmax=top, extent=extent, zorder=2)
-    else:
-        ax.imshow(face, cmap="viridis", extent=extent, zorder=2)
-    ax.set(xlim=limits[0], ylim=limits[1], aspect=aspect)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import matplotlib as mpl
-from matplotlib.colors import is_color_like, to_hex, to_rgb
+import numpy as np
+from matplotlib.colors import to_hex, to_rgb
 
 _STYLE = mpl.rc_params_from_file(
     Path(__file__).with_name("course.mplstyle"), use_default_template=False
@@ -18,6 +19,9 @@ GRID = to_hex(_STYLE["grid.color"])
 PAGE_WIDTH = _STYLE["figure.figsize"][0]
 """Width in inches (96 pixels each) that fits beside JupyterLab's prompts on a laptop screen."""
 
+LUMA = np.float32([0.2126, 0.7152, 0.0722])
+"""Weights of red, green and blue in what an eye takes for bright (Rec. 709)."""
+
 
 def use_style():
     """Make matplotlib draw in the course's style from now on, whatever a matplotlibrc says."""
@@ -25,63 +29,28 @@ def use_style():
     mpl.rcParams.update(_STYLE)
 
 
-def colours(names):
-    """Give each thing a colour, so that a chapter can draw it in that colour throughout.
-
-    Parameters
-    ----------
-    names : sequence of str
-        At most ten.
-
-    Returns
-    -------
-    dict of str to str
-        To be handed to `bars`, `curves` and `history` as ``colours=``.
-
-    Raises
-    ------
-    ValueError
-        If there are more names than colours that can be told apart.
-    """
-    names = list(names)
-    if len(names) > len(COLOURS):
-        raise ValueError(f"`names` must be at most {len(COLOURS)}. Received: {len(names)}.")
-    return dict(zip(names, COLOURS, strict=False))
-
-
 def colours_for(names, chosen):
-    """Return a colour for each name.
-
-    Parameters
-    ----------
-    names : sequence
-    chosen : None, colour, sequence of colours or dict of name to colour
-        None takes the course's colours in turn.
-
-    Returns
-    -------
-    list of colours
-
-    Raises
-    ------
-    ValueError
-        If a sequence has not one colour for each name, or a dict lacks a name.
-    """
+    """Return a colour for each name: of a dict, of a sequence, one for all, or ours in turn."""
     names = list(names)
     if chosen is None:
         return [COLOURS[place % len(COLOURS)] for place in range(len(names))]
-    if is_color_like(chosen):
+    if isinstance(chosen, str):
         return [chosen] * len(names)
     if isinstance(chosen, dict):
         if missing := [name for name in names if name not in chosen]:
             raise ValueError(f"`colours` must name {missing[0]!r}. Received: {list(chosen)}.")
         return [chosen[name] for name in names]
-    if len(chosen) != len(names):
+    return one_each("colours", chosen, "name", len(names))
+
+
+def one_each(name, values, thing, n):
+    """Return values as a list, n times None if there are none, or say that they are not n."""
+    values = [None] * n if values is None else list(values)
+    if len(values) != n:
         raise ValueError(
-            f"`colours` must be one colour, or one for each of {len(names)}. "
-            f"Received: {len(chosen)} colours."
+            f"`{name}` must have one entry for each {thing}, {n}. Received: {len(values)}."
         )
-    return list(chosen)
+    return values
 
 
 def readable_on(colour):
@@ -104,8 +73,5 @@ def contrast(one, other):
 
 
 def _luminance(colour):
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in to_rgb(colour)
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    rgb = np.array(to_rgb(colour))
+    return LUMA @ np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
