@@ -1,6 +1,7 @@
 """Objects: what is said of a picture is what is drawn in it, and the same seed draws it again."""
 
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -272,6 +273,11 @@ def test_single_objects_are_those_of_the_first_day():
     images = [draw_object(*kind, angle=20, size=40) for kind in kinds]
     assert hashlib.sha256(b"".join(image.tobytes() for image in images)).hexdigest() == (
         "2ad352627d2ff38a635410ef8577b725ef22f7397415c7e00e5f672deaef5cc8"
+    )
+    every = itertools.product(SHAPE_NAMES + NEW_SHAPE_NAMES, COLOUR_NAMES, TEXTURE_NAMES)
+    images = [draw_object(*e, angle=33, scale=0.55, centre=(0.3, 0.9), size=50) for e in every]
+    assert hashlib.sha256(b"".join(image.tobytes() for image in images)).hexdigest() == (
+        "2c094783b5eebdc79d24b0492b6b03de6feb575a761a45fd4d61b01cb33cc991"
     )
 
 

@@ -209,6 +209,12 @@ def test_questions_are_those_of_the_first_day():
     assert hashlib.sha256(lines.encode()).hexdigest() == (
         "44cb83662d3214cedb58f611471b34c91ea0a455ba25db6d10b75aa0b91ab9f7"
     )
+    asked = make_questions(make_scenes(200, seed=8), seed=9, per_scene=6)
+    said = repr((asked.texts, asked.answers, asked.kinds)).encode()
+    about = b"".join(part.astype("<i8").tobytes() for part in (asked.scenes, asked.objects))
+    assert hashlib.sha256(said + about).hexdigest() == (
+        "c29b998f14e2dd586dba495f341056687ae0325c9367c8b493f391b0141dd7cf"
+    )
 
 
 def test_the_same_seed_asks_the_same(scenes):
