@@ -204,7 +204,7 @@ def test_pixels_change_where_the_mask_is(monkeypatch):
     arguments = {"n": 240, "seed": 21, "noise": 0}
     with_objects = make_objects(**arguments)
 
-    def unseen(canvas, sprites, shade=None):
+    def unseen(canvas, sprites):
         pass
 
     monkeypatch.setattr(paint, "blend", unseen)

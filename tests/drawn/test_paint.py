@@ -53,9 +53,9 @@ def lab(rgb, vision=None):
 
 def sprite(shape, colour="navy", texture="plain", *, side=64, radius=24.0, angle=0.0, fall=60.0):
     return paint.render(
-        np.array([ALL_SHAPE_NAMES.index(shape)]),
-        np.array([COLOUR_NAMES.index(colour)]),
-        np.array([TEXTURE_NAMES.index(texture)]),
+        shape=np.array([ALL_SHAPE_NAMES.index(shape)]),
+        colour=np.array([COLOUR_NAMES.index(colour)]),
+        texture=np.array([TEXTURE_NAMES.index(texture)]),
         x=np.array([side / 2]),
         y=np.array([side / 2]),
         radius=np.array([radius]),

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
-from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -57,11 +57,23 @@ def digest(data):
 
 
 def without(numbers, /, **arguments):
-    """Draw scenes with all as it was but for the objects of these numbers."""
-    original = scenes._draw_block
+    """Draw images and instances with all as it was but for the objects of these numbers."""
+    compose, instances = scenes._compose, {}
+
+    def compose_fewer(settings, plan, rows, objects):
+        kept = ~np.isin(objects.number, list(numbers))
+        sprites, *others = vars(objects).values()
+        fewer = scenes._Objects(sprites.take(kept), *(part[kept] for part in others))
+        seen = scenes._observe(fewer, plan.exists[rows], settings.size)
+        instances.update(zip(rows.tolist(), seen["instances"], strict=True))
+        return compose(settings, plan, rows, fewer)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenes, "_draw_block", partial(original, without=tuple(numbers)))
-        return make_scenes(**arguments)
+        patch.setattr(scenes, "_compose", compose_fewer)
+        images = make_scenes(**arguments).images
+    return SimpleNamespace(
+        images=images, instances=np.stack([instances[row] for row in range(len(images))])
+    )
 
 
 def each_object(data):
@@ -172,7 +184,7 @@ def test_first_scenes_do_not_depend_on_how_many_follow(n, more, size):
 
 def test_first_scenes_do_not_depend_on_how_many_are_drawn_at_once(drawn, monkeypatch):
     assert np.array_equal(make_scenes(100, seed=7).images, drawn.images[:100])
-    monkeypatch.setattr(scenes, "_CHUNK_PIXELS", 7 * 64**2)
+    monkeypatch.setattr(paint, "CHUNK_PIXELS", 7 * 64**2)
     assert np.array_equal(make_scenes(100, seed=7).images, drawn.images[:100])
 
 
@@ -477,6 +489,6 @@ def test_too_few_pairs_of_shape_and_colour():
 
 
 def test_objects_too_large_for_any_layout(monkeypatch):
-    monkeypatch.setattr(layout, "_MOST_ATTEMPTS", 3)
+    monkeypatch.setattr(scenes, "_MOST_ATTEMPTS", 3)
     with pytest.raises(ValueError, match=r"No layout found in 3 attempts.*Received: objects="):
         make_scenes(50, seed=0, objects=(5, 5), scale=(0.5, 0.5))
