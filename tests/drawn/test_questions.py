@@ -14,11 +14,9 @@ from course_utils.drawn.questions import (
     KINDS,
     LEAST_OVERLAP,
     LEAST_RISE,
-    LONGEST_QUESTION,
     NUMBERS,
     PATTERNS,
     PLURALS,
-    QUESTION_WORDS,
     make_questions,
 )
 from course_utils.drawn.scenes import make_scenes
@@ -39,9 +37,8 @@ class Witness:
         numbers = [int(each) - 1 for each in np.unique(self.instances) if each]
         self.shape = {k: data.class_names[data.labels[scene, k]] for k in numbers}
         self.colour = {k: data.colour_names[data.colours[scene, k]] for k in numbers}
-        textures = dict(zip(("plain", "stripes", "dots", "checks"), PATTERNS, strict=True))
         self.pattern = {
-            k: textures[data.texture_names[data.textures[scene, k]]] for k in numbers
+            k: PATTERNS[data.texture_names[data.textures[scene, k]]] for k in numbers
         }  # fmt: skip
 
     def having(self, *words):
@@ -177,10 +174,7 @@ def test_words_alone_are_no_better_than_chance(questions):
         assert np.mean(right) < chance + margin, kind
 
 
-def test_words_and_answers_are_few(questions):
-    assert set(" ".join(questions.texts).split(" ")) == set(QUESTION_WORDS)
-    assert len(QUESTION_WORDS) == len(set(QUESTION_WORDS)) == 55
-    assert max(len(text.split(" ")) for text in questions.texts) == LONGEST_QUESTION
+def test_every_answer_is_given(questions):
     assert set(questions.answers) == set(ANSWERS)
     assert len(ANSWERS) == len(set(ANSWERS)) == 32
 
