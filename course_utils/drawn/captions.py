@@ -34,12 +34,8 @@ class Mention:
 
     def __str__(self):
         """Return it in words: "a striped blue ring"."""
-        return with_article(f"{ADJECTIVES[self.texture]} {self.colour} {self.shape}".lstrip())
-
-
-def with_article(words):
-    """Return `words` after "a" or "an"."""
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+        words = f"{ADJECTIVES[self.texture]} {self.colour} {self.shape}".lstrip()
+        return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def write_caption(mentions, relations):
@@ -97,12 +93,11 @@ def read_caption(caption):
 
 
 def named_objects(caption):
-    """Return which object each word of a caption names.
+    """Return which object each word of a caption names; refuse what `read_caption` refuses.
 
     Parameters
     ----------
     caption : str
-        If it is not a sentence of the grammar, ValueError.
 
     Returns
     -------

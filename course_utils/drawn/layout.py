@@ -122,24 +122,9 @@ def _pick(allowed, used, share, draw):
 def propose_layouts(settings, block, plan, scenes, attempt):
     """Propose where the objects of some scenes lie, and how large they are.
 
-    What a scene gets depends on its own row of the streams alone.
-
-    Parameters
-    ----------
-    settings : Settings
-    block : int
-    plan : Plan
-    scenes : ndarray of int64, shape (m,)
-        Rows of the block.
-    attempt : int
-        0, 1, ...: each proposes other layouts, of smaller objects.
-
-    Returns
-    -------
-    x, y, radius : ndarray of float64, shape (m, most)
-        Pixels.
-    fits : ndarray of bool, shape (m,)
-        Whether the layout is worth drawing: what is seen of it decides in the end.
+    What a scene gets depends on its own row of the streams alone. Each attempt, 0, 1, ..., proposes
+    other layouts, of smaller objects. Returns x, y and radius in pixels, ``(scenes, most)``, and
+    whether each scene's layout is worth drawing: what is seen of it decides in the end.
     """
     rows, most = plan.exists.shape
     draw = _stream(settings, block, 8 + attempt).uniforms(rows, _CANDIDATES, most, 3)[scenes]

@@ -1,10 +1,4 @@
-"""One drawn object an image: shape x colour x texture, with the truth of every pixel known.
-
->>> from course_utils.drawn import make_objects
->>> train = make_objects(1000, seed=1)
->>> train.images.shape, train.class_names[train.labels[0]]
-((1000, 32, 32, 3), 'star')
-"""
+"""One drawn object an image: shape x colour x texture, with the truth of every pixel known."""
 
 from dataclasses import dataclass, field
 
@@ -13,15 +7,6 @@ import numpy as np
 from course_utils._validate import chosen, interval, number, one_of, pair, whole
 from course_utils.drawn import paint
 from course_utils.drawn.words import ALL_SHAPE_NAMES, COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
-
-_DESCR = """\
-Objects: {n:,} drawn pictures of one object each, {size} x {size} pixels, RGB.
-Shapes: {shapes}. Colours: {colours}. Textures: {textures}.
-Drawn by course_utils.drawn.make_objects; settings: {settings}.
-Shape, colour and texture are each balanced (every run of k pictures from a multiple of k on shows
-each of k classes once) and independent of one another and of all else. The object lies wholly
-inside the picture. Nobody's data, no licence needed: the pictures come from a seed.
-"""
 
 
 @dataclass(frozen=True)
@@ -90,11 +75,10 @@ def make_objects(
     rotation : float
         The object is turned by up to this many degrees either way, 0 to 180; 0 is upright.
     scale : tuple of float
-        Least and greatest diameter of the circle around the object, as a share of `size`; between
-        0.4 and 0.9.
+        Least and greatest diameter of the circle around the object as a share of `size`, within
+        0.4 to 0.9.
     shift : float
-        How much of the room around the object its position uses, 0 (centred) to 1 (anywhere in
-        the picture).
+        How much of the room around it the object uses, 0 (centred) to 1 (anywhere in the picture).
     light : float
         How much brightness and direction of the light vary, 0 to 1.
     clutter : int
@@ -103,8 +87,7 @@ def make_objects(
         Standard deviation of the noise in grey levels, 0 to 64.
     shapes, colours, textures : sequence of str, optional
         Which of `SHAPE_NAMES` and `NEW_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw,
-        in the order of the labels. By default all, but for the new shapes: these are kept back, so
-        that a network trained on the others can meet what it has never seen.
+        in the order of the labels; all by default, but for the new shapes.
 
     Returns
     -------
@@ -123,7 +106,7 @@ def make_objects(
     shift = number("shift", shift, 0, 1)
     light = number("light", light, 0, 1)
     noise = number("noise", noise, 0, 64)
-    smallest, largest = interval("scale", scale, 0.4, 0.9)
+    smallest, largest = scale = interval("scale", scale, 0.4, 0.9)
     class_names, shape_ids = chosen("shapes", shapes, ALL_SHAPE_NAMES, SHAPE_NAMES)
     colour_names, colour_ids = chosen("colours", colours, COLOUR_NAMES)
     texture_names, texture_ids = chosen("textures", textures, TEXTURE_NAMES)
@@ -166,10 +149,6 @@ def make_objects(
         images[rows] = paint.develop(canvas, octets, noise)
         masks[rows] = alpha > 0.5
 
-    settings = (
-        f"seed={seed}, rotation={rotation:g}, scale=({smallest:g}, {largest:g}), "
-        f"shift={shift:g}, light={light:g}, clutter={clutter}, noise={noise:g}"
-    )
     return ObjectImages(
         images=images,
         labels=labels,
@@ -180,13 +159,13 @@ def make_objects(
         class_names=class_names,
         colour_names=colour_names,
         texture_names=texture_names,
-        DESCR=_DESCR.format(
-            n=n,
-            size=size,
-            shapes=", ".join(class_names),
-            colours=", ".join(colour_names),
-            textures=", ".join(texture_names),
-            settings=settings,
+        DESCR=(
+            f"Objects: {n:,} drawn pictures of one object each, {size} x {size} pixels, RGB. Drawn "
+            f"by course_utils.drawn.make_objects; settings: {seed=}, {rotation=}, {scale=}, "
+            f"{shift=}, {light=}, {clutter=}, {noise=}. Shape, colour and texture are each "
+            "balanced (every run of k pictures from a multiple of k on shows each of k classes "
+            "once) and independent of one another and of all else. The object lies wholly inside "
+            "the picture. Nobody's data, no licence needed: the pictures come from a seed."
         ),
     )
 
@@ -239,17 +218,16 @@ def draw_object(
         brightness=np.ones(1),
         slope=np.zeros((1, 2)),
         grain=np.zeros((1, 2)),
+        number_of_marks=np.zeros(1, np.int64),
+        marks=np.zeros((1, 0, 8)),
     )
     return paint.develop(canvas, None, 0.0)[0]
 
 
-def _paint(
-    size, *, paper, turn, brightness, slope, grain, marks=None, number_of_marks=None, **objects
-):
+def _paint(size, *, paper, turn, number_of_marks, marks, brightness, slope, grain, **objects):
     """Return canvas float32 (n, 3, size, size) and the objects' coverage (n, size, size)."""
     canvas = paint.ground(paper, turn, size)
-    if marks is not None:
-        paint.scatter(canvas, marks, number_of_marks, size / 32.0)
+    paint.scatter(canvas, marks, number_of_marks, size / 32.0)
     sprites = paint.render(**objects, side=size)
     paint.blend(canvas, sprites)
     paint.illuminate(canvas, brightness, slope, grain)

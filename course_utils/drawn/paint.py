@@ -12,9 +12,9 @@ to a grid so coarse that the last bit of a maths library cannot matter.
 """
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -88,10 +88,7 @@ class Stream:
 def directions(degrees):
     """Return cosines and sines of `degrees`, rounded to multiples of 2**-12."""
     radians = np.deg2rad(degrees)
-    return (
-        np.rint(np.cos(radians) * _TRIG_GRID) / _TRIG_GRID,
-        np.rint(np.sin(radians) * _TRIG_GRID) / _TRIG_GRID,
-    )
+    return np.rint(np.stack([np.cos(radians), np.sin(radians)]) * _TRIG_GRID) / _TRIG_GRID
 
 
 def _column(values):
@@ -116,10 +113,6 @@ def _places(x, y, radius, angle, side):
     return dx, dy, u, v
 
 
-# --- Textures -------------------------------------------------------------------------------------
-# Each takes u and v in periods and the period in pixels, and returns the printed share of a pixel.
-
-
 def _wave(x):
     """Return the triangle wave of period 1 that is 1 at whole numbers and -1 between them."""
     return np.abs(x - np.floor(x) - 0.5) * 4.0 - 1.0
@@ -142,31 +135,20 @@ def _checks(u, v, period):
     return 0.5 + 0.5 * a * b
 
 
+# Each takes u and v in periods, the period in pixels, and returns the printed share of a pixel.
 TEXTURES = {"stripes": _stripes, "dots": _dots, "checks": _checks}
 
 
-# --- Sprites --------------------------------------------------------------------------------------
+class Sprites(NamedTuple):
+    """Drawn objects, each on a square patch of its own, ready to be pasted: float32 arrays."""
 
-
-@dataclass(frozen=True)
-class Sprites:
-    """Drawn objects, each on a square patch of its own, ready to be pasted.
-
-    Attributes
-    ----------
-    rgb : ndarray of float32, shape (n, 3, side, side)
-        Paint under its light, about 0 to 255 (highlights may exceed it).
-    alpha, shadow : ndarray of float32, shape (n, side, side)
-        Share of a pixel that the object covers, and of its light that the shadow takes away.
-    """
-
-    rgb: np.ndarray
-    alpha: np.ndarray
-    shadow: np.ndarray
+    rgb: np.ndarray  # (n, 3, side, side): paint under its light, 0 to 255 and highlights above
+    alpha: np.ndarray  # (n, side, side): share of a pixel that the object covers
+    shadow: np.ndarray  # (n, side, side): share of a pixel's light that its shadow takes away
 
     def take(self, rows):
         """Return some of them."""
-        return Sprites(self.rgb[rows], self.alpha[rows], self.shadow[rows])
+        return Sprites(*(part[rows] for part in self))
 
 
 def _distance(shapes, u, v):
@@ -183,38 +165,24 @@ def _pattern(textures, u, v, radius, phase):
     period = np.maximum(0.5 * radius, 3.6)
     per_period = _column(radius / period)
     printed = np.zeros_like(u)
-    for texture, name in enumerate(TEXTURE_NAMES):
-        of = textures == texture
-        if name in TEXTURES and of.any():
-            printed[of] = TEXTURES[name](
-                u[of] * per_period[of] + _column(phase[of, 0]),
-                v[of] * per_period[of] + _column(phase[of, 1]),
-                _column(period[of]),
-            )
+    for name, formula in TEXTURES.items():
+        of = textures == TEXTURE_NAMES.index(name)
+        printed[of] = formula(
+            u[of] * per_period[of] + _column(phase[of, 0]),
+            v[of] * per_period[of] + _column(phase[of, 1]),
+            _column(period[of]),
+        )
     return printed
 
 
 def render(*, shape, colour, texture, x, y, radius, angle, phase, fall, side):
-    """Draw n objects, each alone on a transparent patch.
+    """Draw n objects, each alone on a transparent patch of `side` pixels; return `Sprites`.
 
-    Parameters
-    ----------
-    shape, colour, texture : ndarray of int64, shape (n,)
-        Indices into `ALL_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`.
-    x, y, radius : ndarray of float64, shape (n,)
-        Of the enclosing circle, pixels from the patch's left and upper edge.
-    angle : ndarray of float64, shape (n,)
-        Degrees, anticlockwise.
-    phase : ndarray of float64, shape (n, 2)
-        Where in its period the pattern starts, 0 to 1.
-    fall : ndarray of float64, shape (n,)
-        Direction in which shadows fall: degrees, clockwise from the right (90: straight down).
-    side : int
-        Height and width of a patch, pixels.
-
-    Returns
-    -------
-    Sprites
+    All arrays have a row for each object. `shape`, `colour` and `texture` are indices into
+    `ALL_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`; `x`, `y` and `radius` of the enclosing
+    circle are in pixels of the patch. `angle` is in degrees anticlockwise, `phase`, ``(n, 2)``,
+    where in its period the pattern starts, 0 to 1. Shadows go the way of `fall`, in degrees
+    clockwise from the right: 90 is straight down.
     """
     dx, dy, u, v = _places(x, y, radius, angle, side)
     # Each shape twice: in its place, and one step along the shadow. The softened edge of the second
@@ -264,24 +232,15 @@ def corner(centre, side, room):
 
 
 def paste(canvas, sprites, pictures, left, top):
-    """Blend each sprite into one picture at a place, in place.
+    """Blend each sprite into one of the pictures, in place.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, height, width)
-    sprites : Sprites
-        m of them, on patches that lie inside the pictures: see `corner`.
-    pictures, left, top : ndarray of int64, shape (m,)
-        Which picture each goes to (all different, so paste objects layer by layer), and the pixel
-        that the patch's first column and row fall on.
+    `pictures` are all different, so paste objects layer by layer; `left` and `top` are the pixel
+    that the first column and row of the patch fall on, and a patch lies inside: see `corner`.
     """
     view = windows(canvas, sprites.alpha.shape[-1])
     patch = view[pictures, :, top, left]
     blend(patch, sprites)
     view[pictures, :, top, left] = patch
-
-
-# --- Ground, marks, light, grain, noise -----------------------------------------------------------
 
 
 def ground(paper, turn, side):
@@ -300,14 +259,8 @@ def ground(paper, turn, side):
 def scatter(canvas, marks, number_of_marks, unit):
     """Put the first few of its marks on each picture, in place: dabs and strokes, sharp or blurred.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, size, size)
-    marks : ndarray of float64, shape (n, most, 8)
-        Uniform in [0, 1).
-    number_of_marks : ndarray of int64, shape (n,)
-    unit : float
-        Size of the marks: a dab is one to two and a half of these wide. Pixels.
+    `marks`, ``(n, most, 8)``, are uniform in [0, 1). A dab is one to two and a half `unit` wide,
+    which is in pixels.
     """
     size, side = canvas.shape[-1], math.ceil(10.0 * unit)
     view = windows(canvas, side)
@@ -346,15 +299,9 @@ def _grain():
 def illuminate(canvas, brightness, slope, grain):
     """Multiply pictures by a sloping light and the paper's grain, in place.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, side, side)
-    brightness : ndarray of float64, shape (n,)
-        Light in the middle; 1 leaves it as it is.
-    slope : ndarray of float64, shape (n, 2)
-        How much brighter the right edge is than the left, and the lower than the upper.
-    grain : ndarray of float64, shape (n, 2)
-        Where on the sheet the picture was cut out, each 0 to 1.
+    `brightness` is the light in the middle; 1 leaves it as it is. `slope`, ``(n, 2)``, tells how
+    much brighter the right edge is than the left, and the lower than the upper; `grain`, ``(n, 2)``
+    and 0 to 1, where on the sheet the picture was cut out.
     """
     side = canvas.shape[-1]
     along = _pixels(side) / np.float32(side) - 0.5
@@ -373,20 +320,10 @@ def _bell():
 
 
 def develop(canvas, octets, noise):
-    """Add noise and turn pictures into bytes.
+    """Add noise and turn pictures, float32 ``(n, 3, h, w)``, into bytes ``(n, h, w, 3)``.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, height, width)
-        Overwritten.
-    octets : ndarray of uint8, shape (n, 3 * height * width)
-        Randomness of the noise.
-    noise : float
-        Standard deviation, grey levels.
-
-    Returns
-    -------
-    ndarray of uint8, shape (n, height, width, 3)
+    The `noise` is a standard deviation in grey levels, its randomness uint8 ``(n, 3 * h * w)``; the
+    canvas is overwritten.
     """
     if noise:
         canvas += np.take(_bell() * np.float32(noise), octets).reshape(canvas.shape)
@@ -396,16 +333,9 @@ def develop(canvas, octets, noise):
 
 
 def boxes_of(masks):
-    """Return the tight boxes of masks, none of them empty.
+    """Return the tight boxes of masks ``(n, height, width)``, none of them empty.
 
-    Parameters
-    ----------
-    masks : ndarray of bool, shape (n, height, width)
-
-    Returns
-    -------
-    ndarray of int64, shape (n, 4)
-        x0, y0, x1, y1: pixel edges, half-open.
+    They are int64 ``(n, 4)``: x0, y0, x1, y1, pixel edges, half-open.
     """
     columns, rows = masks.any(axis=1), masks.any(axis=2)
     height, width = masks.shape[1:]

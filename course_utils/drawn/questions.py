@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils._validate import chosen, whole
-from course_utils.drawn.captions import read_caption, with_article
+from course_utils.drawn.captions import Mention, read_caption
 from course_utils.drawn.paint import Stream
 from course_utils.drawn.words import ADJECTIVES, COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
@@ -51,12 +51,8 @@ class Questions:
 
     Attributes
     ----------
-    texts : tuple of str
-        Words separated by one space.
-    answers : tuple of str
-        One of `ANSWERS` each.
-    kinds : tuple of str
-        One of `KINDS` each.
+    texts, answers, kinds : tuple of str
+        Words separated by one space; one of `ANSWERS` each; one of `KINDS` each.
     scenes : ndarray of int64, shape (m,)
         Which scene each is about.
     objects : ndarray of int64, shape (m, 2)
@@ -184,45 +180,41 @@ def _count(scenes, objects):
 
 def _exists(scenes, objects):
     for scene, things in enumerate(objects):
-        shapes = [thing.shape for thing in things]
-        colours = [thing.colour for thing in things]
-        pairs = list(zip(shapes, colours, strict=True))
+        pairs = [(thing.shape, thing.colour) for thing in things]
+        words = {word for pair in pairs for word in pair}
         for shape in scenes.class_names:
             for colour in scenes.colour_names:
-                text = f"is there {with_article(f'{colour} {shape}')}"
+                text = f"is there {Mention(shape, colour)}"
                 if (shape, colour) in pairs:
                     about = pairs.index((shape, colour)), -1
                     yield _Candidate(scene, text, _NO_YES, 1, about)
-                elif shape in shapes or colour in colours:
+                elif shape in words or colour in words:
                     yield _Candidate(scene, text, _NO_YES, 0)
 
 
-def _colour(scenes, objects):
+def _about_one(objects, template, words, answers):
+    """Yield the questions that fit one object of a scene and no other."""
     for scene, things in enumerate(objects):
-        shapes = [thing.shape for thing in things]
-        for number, thing in enumerate(things):
-            if shapes.count(thing.shape) == 1:
-                text = f"what colour is the {thing.shape}"
-                answer = scenes.colours[scene, number]
-                yield _Candidate(scene, text, scenes.colour_names, answer, (number, -1))
+        texts = [template.format(thing) for thing in things]
+        for number, text in enumerate(texts):
+            if texts.count(text) == 1:
+                yield _Candidate(scene, text, words, answers[scene, number], (number, -1))
+
+
+def _colour(scenes, objects):
+    template = "what colour is the {0.shape}"
+    return _about_one(objects, template, scenes.colour_names, scenes.colours)
 
 
 def _shape(scenes, objects):
-    for scene, things in enumerate(objects):
-        colours = [thing.colour for thing in things]
-        for number, thing in enumerate(things):
-            if colours.count(thing.colour) == 1:
-                text = f"what shape is the {thing.colour} thing"
-                answer = scenes.labels[scene, number]
-                yield _Candidate(scene, text, scenes.class_names, answer, (number, -1))
+    template = "what shape is the {0.colour} thing"
+    return _about_one(objects, template, scenes.class_names, scenes.labels)
 
 
 def _pattern(scenes, objects):
     patterns = [PATTERNS[name] for name in scenes.texture_names]
-    for scene, things in enumerate(objects):
-        for number, thing in enumerate(things):
-            text = f"what pattern has the {thing.colour} {thing.shape}"
-            yield _Candidate(scene, text, patterns, scenes.textures[scene, number], (number, -1))
+    template = "what pattern has the {0.colour} {0.shape}"
+    return _about_one(objects, template, patterns, scenes.textures)
 
 
 def _compare(scene, things, pair, relations):
@@ -257,13 +249,6 @@ def _depth(scenes, objects):
                 yield from _compare(scene, things, (first, second), relations)
 
 
-_CANDIDATES = {
-    "count": _count,
-    "exists": _exists,
-    "colour": _colour,
-    "shape": _shape,
-    "pattern": _pattern,
-    "position": _position,
-    "depth": _depth,
-}
+_KINDS = (_count, _exists, _colour, _shape, _pattern, _position, _depth)
+_CANDIDATES = {candidates.__name__[1:]: candidates for candidates in _KINDS}
 KINDS = tuple(_CANDIDATES)

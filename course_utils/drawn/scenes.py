@@ -1,15 +1,11 @@
 """Drawn scenes of one to five objects, partly hiding one another, with the truth of every pixel.
 
->>> from course_utils.drawn import make_scenes
->>> train = make_scenes(1000, seed=1)
->>> train.images.shape, train.captions[0]
-((1000, 64, 64, 3), 'a striped purple star')
-
 `captions` has their grammar, `questions` asks about scenes.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +13,7 @@ from course_utils._validate import chosen, interval, number, whole
 from course_utils.drawn import paint
 from course_utils.drawn.captions import Mention, write_caption
 from course_utils.drawn.layout import Settings, make_plan, propose_layouts
-from course_utils.drawn.words import COLOUR_NAMES, RELATIONS, SHAPE_NAMES, TEXTURE_NAMES
+from course_utils.drawn.words import COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 LEAST_VISIBLE = 0.5  # share of an object's outline that is seen
 LEAST_SEEN = 0.011  # share of the picture in which an object is seen
@@ -25,16 +21,6 @@ LEAST_GAP = 0.06  # from one object's centre to the next one's on its right, in 
 LEAST_SLANT = 0.02  # by how much they are farther apart sideways than in height, or the reverse
 
 _MOST_ATTEMPTS = 250  # at a layout, twelve at once
-
-_DESCR = """\
-Scenes: {n:,} drawn pictures of {objects} objects, {size} x {size} pixels, RGB.
-Shapes: {shapes}. Colours: {colours}. Textures: {textures}.
-Drawn by course_utils.drawn.make_scenes; settings: {settings}.
-No two objects of a scene share both shape and colour. At least {least:.0%} of each object is seen,
-and it lies wholly inside the picture. From one object to the next on its right, the centre of what
-is seen moves by at least {gap:.0%} of the width; so do the centres of the boxes, if by less.
-Nobody's data, no licence needed: the pictures come from a seed.
-"""
 
 
 @dataclass(frozen=True)
@@ -55,15 +41,13 @@ class SceneImages:
     depth : ndarray of int64, shape (n, most)
         Order of painting: 0 at the back.
     instances : ndarray of uint8, shape (n, size, size)
-        0 for background, k + 1 where object k is seen: where it, in front of all others, covers
-        more than half of a pixel.
+        k + 1 where object k, in front of all others, covers more than half of a pixel; 0 elsewhere.
     boxes, full_boxes : ndarray of int64, shape (n, most, 4)
         x0, y0, x1, y1, pixel edges, half-open: of what is seen, and of the whole outline.
     centres : ndarray of float64, shape (n, most, 2)
         x, y: mean of the pixels that are seen, pixels from the left and upper edge.
     covered : ndarray of int64, shape (n, most, most)
-        ``covered[i, k, j]``: number of pixels of object k's outline where object j is seen; for
-        j = k its visible pixels.
+        ``covered[i, k, j]``: number of pixels of object k's outline where object j is seen.
     visibility : ndarray of float64, shape (n, most)
         Share of the outline's pixels that are seen.
     captions : tuple of str
@@ -97,15 +81,9 @@ class SceneImages:
     @property
     def semantic(self):
         """Return the class of each pixel: uint8 ``(n, size, size)``, 0 background, label + 1."""
-        table = np.zeros((len(self), self.labels.shape[1] + 1), np.uint8)
-        table[:, 1:] = self.labels + 1
-        flat = self.instances.reshape(len(self), -1)
-        return np.take_along_axis(table, flat, axis=1).reshape(self.instances.shape)
-
-    @property
-    def class_masks(self):
-        """Return a mask of each class: bool ``(n, size, size, classes)``, background left out."""
-        return self.semantic[..., None] == np.arange(1, len(self.class_names) + 1)
+        classes = np.pad(self.labels, ((0, 0), (1, 0)), constant_values=-1) + 1
+        scene = np.arange(len(self))[:, None, None]
+        return classes.astype(np.uint8)[scene, self.instances]
 
 
 def make_scenes(
@@ -140,22 +118,15 @@ def make_scenes(
     size : int
         Height and width, 64 to 256 pixels.
     objects : tuple of int
-        Least and greatest number of objects in a scene, 1 to 5; every number between them is as
-        frequent as the others.
+        Least and greatest number of objects in a scene, 1 to 5; all numbers are equally frequent.
     scale : tuple of float
-        Least and greatest diameter of the circle around an object, as a share of `size`; between
-        0.25 and 0.5.
-    rotation : float
-        An object is turned by up to this many degrees either way, 0 to 180.
-    light : float
-        How much brightness and direction of the light vary, 0 to 1.
-    clutter : int
-        Greatest number of small distracting marks on the paper, 0 to 20.
-    noise : float
-        Standard deviation of the noise in grey levels, 0 to 64.
+        Least and greatest diameter of the circle around an object as a share of `size`, within
+        0.25 to 0.5.
+    rotation, light, clutter, noise : float, and int for `clutter`
+        As in `make_objects`.
     shapes, colours, textures : sequence of str, optional
-        Which of `objects.SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order
-        of the labels. All by default.
+        Which of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order of the
+        labels. All by default.
 
     Returns
     -------
@@ -164,8 +135,8 @@ def make_scenes(
     Raises
     ------
     ValueError
-        For a value out of its range, an unknown name, or fewer pairs of shape and colour than
-        objects in a scene.
+        For a value out of its range, an unknown name, fewer pairs of shape and colour than objects
+        in a scene, or objects too large to be laid out.
     """
     n = whole("n", n, 1)
     class_names, shape_ids = chosen("shapes", shapes, SHAPE_NAMES)
@@ -184,48 +155,35 @@ def make_scenes(
         colour_ids=colour_ids,
         texture_ids=texture_ids,
     )
-    fewest, most = settings.objects
-    if most > len(shape_ids) * len(colour_ids):
+    if settings.objects[1] > len(shape_ids) * len(colour_ids):
         raise ValueError(
-            f"`objects` of a scene differ in shape or colour, so {most} need as many pairs. "
-            f"Received: {len(shape_ids)} shapes and {len(colour_ids)} colours"
+            f"`objects` of a scene differ in shape or colour, so {settings.objects[1]} need as "
+            f"many pairs. Received: {len(shape_ids)} shapes and {len(colour_ids)} colours"
         )
-    block = settings.block
     parts = [
-        _draw_block(settings, first // block, min(block, n - first)) for first in range(0, n, block)
+        _draw_block(settings, first // settings.block, min(settings.block, n - first))
+        for first in range(0, n, settings.block)
     ]
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    names = (class_names, colour_names, texture_names)
-    counted = f"{fewest} to {most}" if fewest < most else f"{most}"
     return SceneImages(
         **arrays,
-        captions=_captions(arrays, *names),
+        captions=_captions(arrays, class_names, colour_names, texture_names),
         class_names=class_names,
         colour_names=colour_names,
         texture_names=texture_names,
-        DESCR=_DESCR.format(
-            n=n,
-            objects=counted,
-            size=settings.size,
-            shapes=", ".join(class_names),
-            colours=", ".join(colour_names),
-            textures=", ".join(texture_names),
-            settings=", ".join(
-                f"{each.name}={getattr(settings, each.name)}"
-                for each in fields(settings)
-                if not each.name.endswith("_ids") and each.name not in ("size", "objects")
-            ),
-            least=LEAST_VISIBLE,
-            gap=LEAST_GAP,
+        DESCR=(
+            f"Scenes: {n:,} drawn pictures of several objects each, {size} x {size} pixels, RGB. "
+            f"Drawn by course_utils.drawn.make_scenes; settings: {seed=}, {objects=}, {scale=}, "
+            f"{rotation=}, {light=}, {clutter=}, {noise=}. No two objects of a scene share both "
+            f"shape and colour. At least {LEAST_VISIBLE:.0%} of each object is seen, and it lies "
+            "wholly inside the picture. From one object to the next, the centre of what is seen "
+            f"moves to the right by at least {LEAST_GAP:.0%} of the width. Nobody's data, no "
+            "licence needed: the pictures come from a seed."
         ),
     )
 
 
-# --- Drawing --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Objects:
+class _Objects(NamedTuple):
     """Drawn objects, and where each goes: a row an object, many scenes mixed."""
 
     sprites: paint.Sprites
@@ -309,9 +267,6 @@ def _compose(settings, plan, scenes, objects):
     return paint.develop(canvas, plan.octets[scenes] if settings.noise else None, settings.noise)
 
 
-# --- What is seen ---------------------------------------------------------------------------------
-
-
 def _observe(objects, exists, size):
     """Return what is seen in scenes from their objects' outlines, by the names of `SceneImages`."""
     pictures, most = exists.shape
@@ -368,8 +323,8 @@ def _is_clear(truth, exists, size):
 def _captions(arrays, class_names, colour_names, texture_names):
     """Return the caption of each scene."""
     dx, dy = np.diff(arrays["centres"], axis=1).transpose(2, 0, 1)
-    below = np.where(dy > 0, 1, 2)  # of RELATIONS; rows count downwards
-    relations = np.where(np.abs(dy) > dx, below, 0).tolist()
+    upright = np.where(dy > 0, "above", "below")  # rows count downwards
+    relations = np.where(np.abs(dy) > dx, upright, "left of").tolist()
     kinds = np.stack([arrays["labels"], arrays["colours"], arrays["textures"]], axis=2).tolist()
     captions = []
     for count, kind, said in zip(arrays["counts"].tolist(), kinds, relations, strict=True):
@@ -377,5 +332,5 @@ def _captions(arrays, class_names, colour_names, texture_names):
             Mention(class_names[label], colour_names[colour], texture_names[texture])
             for label, colour, texture in kind[:count]
         ]
-        captions.append(write_caption(mentions, [RELATIONS[each] for each in said[: count - 1]]))
+        captions.append(write_caption(mentions, said[: count - 1]))
     return tuple(captions)

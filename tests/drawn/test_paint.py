@@ -171,7 +171,7 @@ def test_blend_keeps_the_canvas_where_nothing_is_drawn():
 def test_paste_puts_patches_in_their_places():
     canvas = np.full((3, 3, 80, 90), 200.0, np.float32)
     drawn = sprite("disc", "red", side=32, radius=10.0)
-    two = paint.Sprites(*(np.repeat(part, 2, axis=0) for part in vars(drawn).values()))
+    two = paint.Sprites(*(np.repeat(part, 2, axis=0) for part in drawn))
     paint.paste(canvas, two, np.array([2, 0]), np.array([7, 58]), np.array([40, 0]))
     alone = np.full((1, 3, 32, 32), 200.0, np.float32)
     paint.blend(alone, drawn)
