@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation
 from scipy.stats import chi2_contingency
 
-from course_utils.drawn import (
-    COLOUR_NAMES,
-    NEW_SHAPE_NAMES,
-    SHAPE_NAMES,
-    TEXTURE_NAMES,
-    draw_object,
-    make_objects,
-    paint,
-)
+from course_utils.drawn import draw_object, make_objects, paint
+from course_utils.drawn.words import COLOUR_NAMES, NEW_SHAPE_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 _OFFSETS = np.arange(32) - 15.5
 FROM_CENTRE = np.hypot(*np.meshgrid(_OFFSETS, _OFFSETS))
@@ -135,15 +128,6 @@ def test_settings_that_switch_things_off():
     assert np.all(discs[:, :2] + discs[:, 2:] == 32)
     hearts = data.masks[data.labels == data.class_names.index("heart")]
     assert np.array_equal(hearts, hearts[:, :, ::-1])
-
-
-def test_chosen_names():
-    data = make_objects(60, seed=1, shapes=["star", "disc"], colours=("red",), textures=["dots"])
-    assert data.class_names == ("star", "disc")
-    assert data.colour_names == ("red",)
-    assert data.texture_names == ("dots",)
-    areas = [data.masks[data.labels == label].sum(axis=(1, 2)).mean() for label in (0, 1)]
-    assert areas[0] < areas[1]
 
 
 def test_draw_object_differs_in_what_is_asked_alone():

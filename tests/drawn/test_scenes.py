@@ -1,6 +1,5 @@
 """Scenes: what is said of a picture is what is seen in it."""
 
-from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation, maximum_filter, minimum_filter
 
-from course_utils.drawn import TEXTURE_NAMES, layout, paint, scenes
+from course_utils.drawn import layout, paint, scenes
 from course_utils.drawn.captions import read_caption
 from course_utils.drawn.scenes import LEAST_GAP, LEAST_SEEN, LEAST_VISIBLE, make_scenes
 
@@ -91,8 +90,6 @@ def test_shapes_and_types(drawn):
         assert not values[~there].any()
     assert np.all(np.bincount(drawn.counts)[1:] == 300)
     assert "seed=7" in drawn.DESCR
-    with pytest.raises(FrozenInstanceError):
-        drawn.images = None
 
 
 @given(seed=SEEDS, size=SIZES)
@@ -173,18 +170,6 @@ def test_taking_an_object_away_changes_its_pixels_and_its_shadow(seed, number):
     assert darker.mean() > 0.999
 
 
-@given(seed=SEEDS)
-@settings(max_examples=5, deadline=None)
-def test_pixels_of_objects_are_not_those_of_the_empty_paper(seed):
-    arguments = {"n": 40, "seed": seed, "noise": 0}
-    data, empty = make_scenes(**arguments), without(range(5), **arguments)
-    change = difference(data, empty)
-    assert np.mean(change[data.instances > 0] > 25) > 0.97
-    assert not change[~spread(data.instances > 0, 8)].any()
-    shadow = (change > 0) & ~spread(data.instances > 0, 2)
-    assert np.all(data.images[shadow] <= empty.images[shadow])
-
-
 def test_shadows_are_not_cut_off(monkeypatch):
     arguments = {"n": 60, "seed": 3, "noise": 0}
     usual = make_scenes(**arguments).images.astype(int)
@@ -204,17 +189,6 @@ def test_colour_named_is_the_colour_seen():
         nearest = np.argmin(((paints - seen) ** 2).sum(axis=1))
         right.append(nearest == data.colours[scene, number])
     assert np.mean(right) > 0.995  # a shadow may turn one paint into another's shade
-
-
-def test_plain_objects_are_smoother_than_printed_ones():
-    roughness = {}
-    for texture in TEXTURE_NAMES:
-        data = make_scenes(60, seed=32, textures=(texture,), noise=0, objects=(1, 2))
-        grey = data.images.astype(float).mean(axis=3)
-        roughness[texture] = np.median(
-            [grey[scene][~spread(~mask[None], 2)[0]].std() for scene, _, mask in each_object(data)]
-        )
-    assert 2 * roughness["plain"] < min(roughness[each] for each in ("stripes", "dots", "checks"))
 
 
 def test_scenes_are_varied(drawn):
@@ -246,18 +220,10 @@ def test_objects_of_a_scene_differ_and_depth_is_an_order_that_tells_nothing_of_t
     assert abs(np.mean(drawn.depth[drawn.counts == 2, 0]) - 0.5) < 0.15
 
 
-def test_chosen_names_and_number_of_objects():
-    data = make_scenes(
-        60, seed=1, objects=(3, 4), shapes=["star", "disc"], colours=("red", "blue"),
-        textures=["dots"],
-    )  # fmt: skip
-    assert data.class_names == ("star", "disc")
-    assert data.colour_names == ("red", "blue")
+def test_number_of_objects():
+    data = make_scenes(60, seed=1, objects=(3, 4))
     assert set(data.counts) == {3, 4}
     assert data.labels.shape == (60, 4)
-    assert set(" ".join(data.captions).split()) == {
-        *("a", "left", "of", "above", "below", "dotted", "star", "disc", "red", "blue"),
-    }
 
 
 def test_one_upright_object_a_scene():
