@@ -12,12 +12,7 @@ from course_utils.drawn.captions import (
     write_caption,
 )
 
-MENTIONS = st.builds(
-    Mention,
-    shape=st.sampled_from(SHAPE_NAMES),
-    colour=st.sampled_from(COLOUR_NAMES),
-    texture=st.sampled_from(TEXTURE_NAMES),
-)
+MENTIONS = st.builds(Mention, *map(st.sampled_from, (SHAPE_NAMES, COLOUR_NAMES, TEXTURE_NAMES)))
 
 
 @st.composite
@@ -47,33 +42,22 @@ def test_each_word_names_its_object(pair):
 
 
 def test_an_example():
-    mentions = [
-        Mention("star", "red"),
-        Mention("ring", "blue", "stripes"),
-        Mention("heart", "orange"),
-    ]
-    caption = write_caption(mentions, ["left of", "above"])
-    assert caption == "a red star left of a striped blue ring above an orange heart"
-    assert named_objects(caption) == [-1, 0, 0, -1, -1, -1, 1, 1, 1, -1, -1, 2, 2]
+    mentions = [Mention("ring", "blue", "stripes"), Mention("heart", "orange")]
+    caption = write_caption(mentions, ["left of"])
+    assert caption == "a striped blue ring left of an orange heart"
+    assert read_caption(caption) == (mentions, ["left of"])
+    assert named_objects(caption) == [-1, 0, 0, 0, -1, -1, -1, 1, 1]
 
 
 @pytest.mark.parametrize(
-    ("caption", "part"),
+    "part",
     [
-        ("", ""),
-        ("red star", "red star"),
-        ("a red star left of a red", "a red"),
-        ("a striped dotted red star", "a striped dotted red star"),
-        ("a plain red star", "a plain red star"),
-        ("an red star above a blue ring", "an red star"),
-        ("a red star left", "a red star left"),
-        ("a red star left of ", ""),
-        ("a red star beside a blue ring", "a red star beside a blue ring"),
-        ("a red star ", "a red star "),
-        ("A red star", "A red star"),
+        *("", "red star", "a star", "a red", "a red red star", "a striped dotted red star"),
+        *("a plain red star", "an red star", "a orange star", "a red star left of", "a red star "),
+        *("a red star beside a blue ring", "a  red star", "A red star"),
     ],
 )
-def test_what_is_no_caption(caption, part):
+def test_what_is_no_caption(part):
     for read in (read_caption, named_objects):
-        with pytest.raises(ValueError, match=f"must be named like .*Received: '{part}' in"):
-            read(caption)
+        with pytest.raises(ValueError, match=f"must be named like .*Received: '{part}' in 'a red"):
+            read(f"a red disc above {part}")

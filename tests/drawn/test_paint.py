@@ -61,12 +61,10 @@ def test_paints_differ_in_lightness_from_one_another_from_their_print_and_from_p
     assert min(papers) - lightness[:, 0].max() >= 5
 
 
-@pytest.mark.parametrize(
-    ("vision", "least"), [("full", 35), ("deuteranopia", 15), ("protanopia", 15)]
-)
-def test_paints_differ_to_every_eye(vision, least):
-    seen = [lab(base, vision) for base, _ in paint.PAINTS.values()]
-    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) >= least
+def test_paints_differ_to_every_eye():
+    for vision, least in (("full", 35), ("deuteranopia", 15), ("protanopia", 15)):
+        seen = [lab(base, vision) for base, _ in paint.PAINTS.values()]
+        assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) >= least
 
 
 @given(st.sampled_from(ALL_SHAPE_NAMES), st.floats(-180, 180), st.floats(6, 30))

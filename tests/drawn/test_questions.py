@@ -56,10 +56,8 @@ class Witness:
     def holds(self, relation, one, other):
         (y0, x0), (y1, x1) = (np.argwhere(self.instances == k + 1).mean(0) for k in (one, other))
         match relation:
-            case "left of":
-                return x0 < x1
-            case "right of":
-                return x0 > x1
+            case "left of" | "right of":
+                return (x0 < x1) == (relation == "left of")
             case "above" | "below":
                 assert abs(y0 - y1) >= LEAST_RISE * len(self.instances) * 0.999
                 return (y0 < y1) == (relation == "above")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.ndimage import binary_dilation, maximum_filter, minimum_filter
+from scipy.ndimage import binary_dilation
 
 from course_utils.drawn import layout, paint, scenes
 from course_utils.drawn.captions import read_caption
@@ -57,10 +57,6 @@ def box_of(mask):
 def spread(masks, reach):
     """Return masks grown by `reach` pixels to all sides."""
     return binary_dilation(masks, np.ones((1, 2 * reach + 1, 2 * reach + 1)))
-
-
-def difference(data, other):
-    return np.abs(data.images.astype(int) - other.images.astype(int)).sum(axis=3)
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +128,7 @@ def test_occlusion_is_what_drawing_each_object_alone_shows(seed, size):
         seen = data.instances[scene][outline]
         expected = [np.count_nonzero(seen == other + 1) for other in range(5)]
         assert data.covered[scene, number].tolist() == expected
-        visible = expected[number] / outline.sum()
-        assert data.visibility[scene, number] == pytest.approx(visible)
-        assert LEAST_VISIBLE <= visible <= 1
+        assert data.visibility[scene, number] == pytest.approx(expected[number] / outline.sum())
         # who hides a pixel of it is in front of it
         assert np.all(data.depth[scene, np.flatnonzero(expected)] >= data.depth[scene, number])
 
@@ -148,22 +142,12 @@ def test_taking_an_object_away_changes_its_pixels_and_its_shadow(seed, number):
     gone = data.instances == number + 1
     assert np.array_equal(fewer.instances[~gone], data.instances[~gone])
     assert not np.any(fewer.instances == number + 1)
-    change = difference(data, fewer)
+    change = np.abs(data.images.astype(int) - fewer.images.astype(int)).sum(axis=3)
     if gone.any():
         # what was behind may have the paint of what was taken away, or a print as light as paper
         assert np.mean(change[gone] > 20) > 0.99
     # beyond the soft edge and the shadow nothing changes
     assert not change[~spread(outline, 8)].any()
-    # what is in front of it neither changes nor is shaded by it, two pixels from any seam
-    depth = np.concatenate([np.full((len(data), 1), -2), data.depth], axis=1)
-    scene = np.arange(len(data))[:, None, None]
-    nearer = depth[scene, data.instances] > data.depth[:, number, None, None]
-    nearer &= (data.counts > number)[:, None, None]
-    around = {"size": (1, 5, 5), "mode": "nearest"}
-    nearer &= maximum_filter(data.instances, **around) == minimum_filter(data.instances, **around)
-    # (but for a flower, through whose notches between petals a little is seen)
-    nearer &= data.semantic != data.class_names.index("flower") + 1
-    assert change[nearer].max(initial=0) <= 1  # a last bit of rounding
     # a shadow darkens
     shaded = ~spread(gone, 2)
     darker = data.images[shaded].astype(int) <= fewer.images[shaded].astype(int) + 1
@@ -196,20 +180,17 @@ def test_scenes_are_varied(drawn):
     there = drawn.labels >= 0
     for values, classes in ((drawn.labels, 12), (drawn.colours, 8), (drawn.textures, 4)):
         share = np.bincount(values[there]) / there.sum() * classes
-        assert share.min() > 0.85
-        assert share.max() < 1.15
+        assert 0.85 < share.min() <= share.max() < 1.15
     assert LEAST_VISIBLE <= drawn.visibility[there].min() < LEAST_VISIBLE + 0.05
     several = drawn.counts > 1
-    partly = ((drawn.visibility < 0.95) & there).any(axis=1)
-    assert 0.5 < partly[several].mean() < 0.75
-    much = ((drawn.visibility < 0.8) & there).any(axis=1)
-    assert much[several].mean() > 0.2
+    hidden = np.where(there, 1 - drawn.visibility, 0).max(axis=1)[several]
+    assert 0.5 < np.mean(hidden > 0.05) < 0.75
+    assert np.mean(hidden > 0.2) > 0.2
     same = drawn.labels[:, :, None] == drawn.labels[:, None, :]
     same &= there[:, :, None] & ~np.eye(5, dtype=bool)
     assert 0.4 < same.any(axis=(1, 2))[several].mean() < 0.8
     said = [relation for caption in drawn.captions for relation in read_caption(caption)[1]]
-    for relation in ("left of", "above", "below"):
-        assert said.count(relation) > 0.2 * len(said)
+    assert min(map(said.count, ("left of", "above", "below"))) > 0.2 * len(said)
 
 
 def test_objects_of_a_scene_differ_and_depth_is_an_order_that_tells_nothing_of_the_place(drawn):
@@ -220,24 +201,15 @@ def test_objects_of_a_scene_differ_and_depth_is_an_order_that_tells_nothing_of_t
     assert abs(np.mean(drawn.depth[drawn.counts == 2, 0]) - 0.5) < 0.15
 
 
-def test_number_of_objects():
-    data = make_scenes(60, seed=1, objects=(3, 4))
-    assert set(data.counts) == {3, 4}
-    assert data.labels.shape == (60, 4)
-
-
-def test_one_upright_object_a_scene():
+def test_one_upright_object_and_crowds_of_one_colour():
     how = {"rotation": 0, "light": 0, "clutter": 0, "noise": 0, "shapes": ("heart",)}
     data = make_scenes(40, seed=4, objects=(1, 1), **how)
-    assert data.labels.shape == (40, 1)
     assert np.all(data.visibility == 1)
     for (x0, y0, x1, y1), instances in zip(data.boxes[:, 0], data.instances, strict=True):
         mask = instances[y0:y1, x0:x1] > 0
         assert np.mean(mask == mask[:, ::-1]) > 0.9
-
-
-def test_crowds_of_one_colour_are_drawn_all_the_same():
     data = make_scenes(40, seed=3, objects=(5, 5), colours=("red",), scale=(0.3, 0.4))
+    assert data.labels.shape == (40, 5)
     assert np.all(data.visibility >= LEAST_VISIBLE)
 
 
