@@ -4,14 +4,7 @@
 `make_questions` asks about them. The same seed gives the same bytes everywhere.
 """
 
-from course_utils.drawn.captions import (
-    CAPTION_WORDS,
-    LONGEST_CAPTION,
-    Mention,
-    named_objects,
-    read_caption,
-    write_caption,
-)
+from course_utils.drawn.captions import Mention, named_objects, read_caption, write_caption
 from course_utils.drawn.objects import ObjectImages, draw_object, make_objects
 from course_utils.drawn.questions import ANSWERS, Questions, make_questions
 from course_utils.drawn.scenes import SceneImages, make_scenes
@@ -25,9 +18,7 @@ from course_utils.drawn.words import (
 
 __all__ = [
     "ANSWERS",
-    "CAPTION_WORDS",
     "COLOUR_NAMES",
-    "LONGEST_CAPTION",
     "NEW_SHAPE_NAMES",
     "RELATIONS",
     "SHAPE_NAMES",

@@ -12,24 +12,16 @@ A caption lists a scene's objects from left to right::
 the ring above the heart. Words are separated by one space; there are no capitals and no stops.
 """
 
+import re
 from dataclasses import dataclass
 
-from course_utils.drawn.words import (
-    ADJECTIVES,
-    COLOUR_NAMES,
-    SHAPE_NAMES,
-    TEXTURE_NAMES,
-)
-
-CAPTION_WORDS = (
-    *("a", "an", "left", "of", "above", "below"),
-    *(ADJECTIVES[name] for name in TEXTURE_NAMES if ADJECTIVES[name]),
-    *COLOUR_NAMES,
-    *SHAPE_NAMES,
-)
-LONGEST_CAPTION = 28  # words: five textured objects and four times "left of"
+from course_utils.drawn.words import ADJECTIVES, COLOUR_NAMES, RELATIONS, SHAPE_NAMES
 
 _TEXTURE_OF = {adjective: name for name, adjective in ADJECTIVES.items() if adjective}
+_RELATION = re.compile(f" ({'|'.join(RELATIONS)}) ")
+_OBJECT = re.compile(
+    rf"an? (?:({'|'.join(_TEXTURE_OF)}) )?({'|'.join(COLOUR_NAMES)}) ({'|'.join(SHAPE_NAMES)})"
+)
 
 
 @dataclass(frozen=True)
@@ -40,10 +32,10 @@ class Mention:
     colour: str
     texture: str = "plain"
 
-
-def with_article(words):
-    """Return `words` after "a" or "an"."""
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+    def __str__(self):
+        """Return it in words: "a striped blue ring"."""
+        words = f"{ADJECTIVES[self.texture]} {self.colour} {self.shape}".lstrip()
+        return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def write_caption(mentions, relations):
@@ -60,13 +52,10 @@ def write_caption(mentions, relations):
     -------
     str
     """
-    parts = []
-    for mention, relation in zip(mentions, (*relations, ""), strict=True):
-        adjective = ADJECTIVES[mention.texture]
-        named = f"{mention.colour} {mention.shape}"
-        parts.append(with_article(f"{adjective} {named}" if adjective else named))
-        parts.append(relation)
-    return " ".join(parts[:-1])
+    parts = [str(mentions[0])]
+    for relation, mention in zip(relations, mentions[1:], strict=True):
+        parts += [relation, str(mention)]
+    return " ".join(parts)
 
 
 def read_caption(caption):
@@ -88,12 +77,23 @@ def read_caption(caption):
     ValueError
         If it is not a sentence of the grammar: as a model's captions often are not.
     """
-    mentions, relations, _ = _parse(caption)
-    return mentions, relations
+    parts = _RELATION.split(caption)  # object, relation, object, ...
+    mentions = []
+    for part in parts[::2]:
+        found = _OBJECT.fullmatch(part)
+        if found:
+            texture, colour, shape = found.groups()
+            mentions.append(Mention(shape, colour, _TEXTURE_OF.get(texture, "plain")))
+        if not found or str(mentions[-1]) != part:
+            raise ValueError(
+                "Each object of a caption must be named like 'a striped red star'. "
+                f"Received: {part!r} in {caption!r}"
+            )
+    return mentions, parts[1::2]
 
 
 def named_objects(caption):
-    """Return which object each word of a caption names.
+    """Return which object each word of a caption names; refuse what `read_caption` refuses.
 
     Parameters
     ----------
@@ -105,49 +105,9 @@ def named_objects(caption):
         As long as ``caption.split(" ")``: 0 for the words that tell the leftmost object's
         texture, colour and shape, 1 for those of the next, and so on; -1 for articles and
         relations, which name no object.
-
-    Raises
-    ------
-    ValueError
-        If it is not a sentence of the grammar.
     """
-    return _parse(caption)[2]
-
-
-def _parse(caption):
-    words = caption.split(" ")
-    mentions, relations, named = [], [], []
-    at = 0
-
-    def take(kind, *allowed):
-        nonlocal at
-        word = words[at] if at < len(words) else "the end"
-        if word not in allowed:
-            raise ValueError(
-                f"Expected {kind} as word {at + 1} of a caption. Received: {word!r} in {caption!r}"
-            )
-        at += 1
-        return word
-
-    while True:
-        article = take("an article", "a", "an")
-        start = at
-        texture = "plain"
-        if at < len(words) and words[at] in _TEXTURE_OF:
-            texture = _TEXTURE_OF[take("a texture", *_TEXTURE_OF)]
-        colour = take("a colour", *COLOUR_NAMES)
-        shape = take("a shape", *SHAPE_NAMES)
-        if with_article(words[start]).split(" ")[0] != article:
-            raise ValueError(
-                f"Expected {with_article(words[start])!r}. "
-                f"Received: '{article} {words[start]}' in {caption!r}"
-            )
-        named += [-1] + [len(mentions)] * (at - start)
-        mentions.append(Mention(shape, colour, texture))
-        if at == len(words):
-            return mentions, relations, named
-        start = at
-        if take("a relation", "left", "above", "below") == "left":
-            take("'of'", "of")
-        relations.append(" ".join(words[start:at]))
-        named += [-1] * (at - start)
+    mentions, relations = read_caption(caption)
+    named = []
+    for number, (mention, relation) in enumerate(zip(mentions, [*relations, ""], strict=True)):
+        named += [-1] + [number] * str(mention).count(" ") + [-1] * len(relation.split())
+    return named

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.drawn import paint
+from course_utils.drawn.paint import Stream
 
 # Of layouts, before anything is drawn: in picture widths, and in sums of two radii.
 _PLAN_GAP, _STEEPER, _NEAREST = 0.10, 0.06, 0.46
@@ -17,7 +17,7 @@ _REPEAT_SHAPE, _REPEAT_COLOUR = 0.35, 0.25
 
 _BLOCK_PIXELS = 960 * 64**2  # of the scenes that share streams; changing it changes the pictures
 _STREAMS_A_BLOCK = 4096
-_CANDIDATES, _MOST_ATTEMPTS = 12, 250  # layouts tried at once, and how often that
+_CANDIDATES = 12  # layouts tried at once
 _PATIENCE = 6
 
 
@@ -50,44 +50,23 @@ class Settings:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is decided about the scenes of a block before their layout: a row a scene.
+    """What is decided about the scenes of a block before their layout: a row a scene."""
 
-    Attributes
-    ----------
-    exists : ndarray of bool, shape (rows, most)
-    labels, colours, textures, depth : ndarray of int64, shape (rows, most)
-    angle : ndarray of float64, shape (rows, most)
-        Degrees.
-    phase : ndarray of float64, shape (rows, most, 2)
-        Of the textures.
-    look : ndarray of float64, shape (rows, 10)
-        Uniform in [0, 1): what the paper, the light and the number of marks are made of.
-    marks : ndarray of float64, shape (rows, clutter, 8)
-        Uniform in [0, 1).
-    octets : ndarray of uint8, shape (rows, bytes), or None
-        Randomness of the noise.
-    """
-
-    exists: np.ndarray
-    labels: np.ndarray
+    exists: np.ndarray  # bool (rows, most)
+    labels: np.ndarray  # int64 (rows, most); so are colours, textures and depth
     colours: np.ndarray
     textures: np.ndarray
     depth: np.ndarray
-    angle: np.ndarray
-    phase: np.ndarray
-    look: np.ndarray
-    marks: np.ndarray
-    octets: np.ndarray | None
-
-    @property
-    def counts(self):
-        """Return how many objects each scene has."""
-        return self.exists.sum(axis=1)
+    angle: np.ndarray  # degrees, (rows, most)
+    phase: np.ndarray  # of the textures, (rows, most, 2)
+    look: np.ndarray  # (rows, 10) in [0, 1): makes the paper, the light, the number of marks
+    marks: np.ndarray  # (rows, clutter, 8) in [0, 1)
+    octets: np.ndarray | None  # uint8 (rows, bytes): randomness of the noise
 
 
 def _stream(settings, block, use):
     """Return the stream for one use in one block; attempts at a layout are uses 8, 9, ..."""
-    return paint.Stream(settings.seed, (block + 1) * _STREAMS_A_BLOCK + use)
+    return Stream(settings.seed, (block + 1) * _STREAMS_A_BLOCK + use)
 
 
 def make_plan(settings, block, rows):
@@ -95,41 +74,29 @@ def make_plan(settings, block, rows):
     fewest, most = settings.objects
     counts = fewest + _stream(settings, block, 0).balanced(rows, most - fewest + 1)
     exists = np.arange(most) < counts[:, None]
-    draw = _stream(settings, block, 1).uniforms(rows, 9 * most).reshape(rows, most, 9)
-    pairs = _pairs(draw[..., :4], len(settings.shape_ids), len(settings.colour_ids))
+    draw = _stream(settings, block, 1).uniforms(rows, most, 9)
+    labels, colours = _pairs(draw[..., :4], len(settings.shape_ids), len(settings.colour_ids))
     keys = np.where(exists, draw[..., 8], 2.0)
-    depth = keys.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-    marks = _stream(settings, block, 3).uniforms(rows, 8 * settings.clutter)
-    noise_bytes = -(-3 * settings.size**2 // 8) * 8
+    noise = _stream(settings, block, 4)
     return Plan(
         exists=exists,
-        labels=pairs[0],
-        colours=pairs[1],
+        labels=labels,
+        colours=colours,
         textures=(draw[..., 4] * len(settings.texture_ids)).astype(np.int64),
-        depth=depth,
+        depth=keys.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable"),
         angle=settings.rotation * (2.0 * draw[..., 5] - 1.0),
         phase=draw[..., 6:8],
         look=_stream(settings, block, 2).uniforms(rows, 10),
-        marks=marks.reshape(rows, settings.clutter, 8),
-        octets=_stream(settings, block, 4).octets(rows, noise_bytes) if settings.noise else None,
+        marks=_stream(settings, block, 3).uniforms(rows, settings.clutter, 8),
+        octets=noise.octets(rows, 3 * settings.size**2) if settings.noise else None,
     )
 
 
 def _pairs(draw, n_shapes, n_colours):
-    """Return a shape and a colour for each object, no pair twice in a scene.
+    """Return a shape and a colour for each object, int64 ``(2, rows, most)``, no pair twice.
 
     An object often repeats the shape or the colour of one before it, so that there is something to
     count and something to tell apart.
-
-    Parameters
-    ----------
-    draw : ndarray of float64, shape (rows, most, 4)
-        Uniform in [0, 1).
-    n_shapes, n_colours : int
-
-    Returns
-    -------
-    ndarray of int64, shape (2, rows, most)
     """
     rows, most, _ = draw.shape
     taken = np.zeros((rows, n_shapes, n_colours), bool)
@@ -152,36 +119,25 @@ def _pick(allowed, used, share, draw):
     return (rank > np.floor(draw[:, 1] * rank[:, -1])[:, None]).argmax(axis=1)
 
 
-def _layouts(draw, settings, exists, colours, crowded):
-    """Propose places and sizes of the objects of each scene.
+def propose_layouts(settings, block, plan, scenes, attempt):
+    """Propose where the objects of some scenes lie, and how large they are.
 
-    Parameters
-    ----------
-    draw : ndarray of float64, shape (rows, candidates, most, 3)
-        Uniform in [0, 1).
-    settings : Settings
-    exists : ndarray of bool, shape (rows, most)
-    colours : ndarray of int64, shape (rows, most)
-    crowded : ndarray of bool, shape (rows,)
-        Where the candidate with the closest pair of objects is taken, instead of the first.
-
-    Returns
-    -------
-    x, y, radius : ndarray of float64, shape (rows, most)
-        Pixels.
-    fits : ndarray of bool, shape (rows,)
-        Whether one was found that is worth drawing: what is seen of it decides in the end.
+    What a scene gets depends on its own row of the streams alone. Each attempt, 0, 1, ..., proposes
+    other layouts, of smaller objects. Returns x, y and radius in pixels, ``(scenes, most)``, and
+    whether each scene's layout is worth drawing: what is seen of it decides in the end.
     """
-    rows, candidates, most, _ = draw.shape
+    rows, most = plan.exists.shape
+    draw = _stream(settings, block, 8 + attempt).uniforms(rows, _CANDIDATES, most, 3)[scenes]
+    exists, colours = plan.exists[scenes], plan.colours[scenes]
     size, (smallest, largest) = settings.size, settings.scale
     counts = exists.sum(axis=1)
     alone = np.clip((4.0 - counts) / 5.0, 0.0, 0.5)[:, None, None]  # few objects are large ones
-    share = alone + (1.0 - alone) * draw[..., 0]
+    share = alone + (1.0 - alone) * (draw[..., 0] * (_PATIENCE / (_PATIENCE + attempt)))
     radius = 0.5 * size * (smallest + (largest - smallest) * share)
     low, high = 0.5 + radius, size - 0.5 - radius
     # the first and the last may touch the picture's edges, and neighbours keep a gap
     start = low[..., :1]
-    span = high[np.arange(rows), :, counts - 1][..., None] - start
+    span = high[np.arange(len(scenes)), :, counts - 1][..., None] - start
     gap = _PLAN_GAP * size / span
     along = np.sort(np.where(exists[:, None], draw[..., 1], 1.0), axis=2)
     along = along * (1.0 - gap * (counts - 1)[:, None, None]) + gap * np.arange(most)
@@ -197,57 +153,9 @@ def _layouts(draw, settings, exists, colours, crowded):
     fine &= (j > i + 1) | (np.abs(np.abs(dy) - dx) >= _STEEPER * size)
     absent = ~exists[:, None, j]
     fits = (fine | absent).all(axis=2)
+    # in a crowded scene the candidate with the closest pair is taken, otherwise the first
     nearest = np.where(absent, 2.0, apart).min(axis=2, initial=2.0)
-    rank = np.where(crowded[:, None], nearest, np.arange(candidates))
-    best = np.arange(rows), np.where(fits, rank, np.inf).argmin(axis=1)
+    crowded = plan.look[scenes, 9] < _CROWDED
+    rank = np.where(crowded[:, None], nearest, np.arange(_CANDIDATES))
+    best = np.arange(len(scenes)), np.where(fits, rank, np.inf).argmin(axis=1)
     return x[best], y[best], radius[best], fits[best]
-
-
-class LayoutSearch:
-    """Finds layouts that fit, and others for those that turn out not to.
-
-    What a scene gets depends on its own row of the streams alone.
-
-    Attributes
-    ----------
-    places : ndarray of float64, shape (3, rows, most)
-        x, y and radius of the objects of each scene, pixels.
-    """
-
-    def __init__(self, settings, block, plan):
-        self.places = np.zeros((3, *plan.exists.shape))
-        self._settings, self._block, self._plan = settings, block, plan
-        self._tried = np.zeros(len(plan.exists), np.int64)
-        self._draws = []
-
-    def advance(self, scenes):
-        """Give each of some scenes its next layout that fits."""
-        for attempt in range(self._tried[scenes].min(), _MOST_ATTEMPTS):
-            now = scenes[self._tried[scenes] <= attempt]
-            *places, fits = _layouts(
-                self._draw(attempt)[now],
-                self._settings,
-                self._plan.exists[now],
-                self._plan.colours[now],
-                self._plan.look[now, 9] < _CROWDED,
-            )
-            self.places[:, now] = places
-            self._tried[now] = attempt + 1
-            scenes = np.setdiff1d(scenes, now[fits], assume_unique=True)
-            if not len(scenes):
-                return
-        raise ValueError(
-            f"No layout found in {_MOST_ATTEMPTS} attempts: ask for fewer or smaller objects. "
-            f"Received: objects={self._settings.objects}, scale={self._settings.scale}"
-        )
-
-    def _draw(self, attempt):
-        while attempt >= len(self._draws):
-            use = len(self._draws)
-            shape = *self._plan.exists.shape, 3
-            stream = _stream(self._settings, self._block, 8 + use)
-            draw = stream.uniforms(shape[0], _CANDIDATES * shape[1] * 3)
-            draw = draw.reshape(shape[0], _CANDIDATES, *shape[1:])
-            draw[..., 0] *= _PATIENCE / (_PATIENCE + use)  # what does not fit is made smaller
-            self._draws.append(draw)
-        return self._draws[attempt]

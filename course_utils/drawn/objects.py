@@ -1,10 +1,4 @@
-"""One drawn object an image: shape x colour x texture, with the truth of every pixel known.
-
->>> from course_utils.drawn import make_objects
->>> train = make_objects(1000, seed=1)
->>> train.images.shape, train.class_names[train.labels[0]]
-((1000, 32, 32, 3), 'star')
-"""
+"""One drawn object an image: shape x colour x texture, with the truth of every pixel known."""
 
 from dataclasses import dataclass, field
 
@@ -13,18 +7,6 @@ import numpy as np
 from course_utils._validate import chosen, interval, number, one_of, pair, whole
 from course_utils.drawn import paint
 from course_utils.drawn.words import ALL_SHAPE_NAMES, COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
-
-_CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
-_CHUNKS_A_BLOCK = 16  # sorted together, so that a chunk holds few different shapes
-
-_DESCR = """\
-Objects: {n:,} drawn pictures of one object each, {size} x {size} pixels, RGB.
-Shapes: {shapes}. Colours: {colours}. Textures: {textures}.
-Drawn by course_utils.drawn.make_objects; settings: {settings}.
-Shape, colour and texture are each balanced (every run of k pictures from a multiple of k on shows
-each of k classes once) and independent of one another and of all else. The object lies wholly
-inside the picture. Nobody's data, no licence needed: the pictures come from a seed.
-"""
 
 
 @dataclass(frozen=True)
@@ -93,11 +75,10 @@ def make_objects(
     rotation : float
         The object is turned by up to this many degrees either way, 0 to 180; 0 is upright.
     scale : tuple of float
-        Least and greatest diameter of the circle around the object, as a share of `size`; between
-        0.4 and 0.9.
+        Least and greatest diameter of the circle around the object as a share of `size`, within
+        0.4 to 0.9.
     shift : float
-        How much of the room around the object its position uses, 0 (centred) to 1 (anywhere in
-        the picture).
+        How much of the room around it the object uses, 0 (centred) to 1 (anywhere in the picture).
     light : float
         How much brightness and direction of the light vary, 0 to 1.
     clutter : int
@@ -106,8 +87,7 @@ def make_objects(
         Standard deviation of the noise in grey levels, 0 to 64.
     shapes, colours, textures : sequence of str, optional
         Which of `SHAPE_NAMES` and `NEW_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw,
-        in the order of the labels. By default all, but for the new shapes: these are kept back, so
-        that a network trained on the others can meet what it has never seen.
+        in the order of the labels; all by default, but for the new shapes.
 
     Returns
     -------
@@ -126,7 +106,7 @@ def make_objects(
     shift = number("shift", shift, 0, 1)
     light = number("light", light, 0, 1)
     noise = number("noise", noise, 0, 64)
-    smallest, largest = interval("scale", scale, 0.4, 0.9)
+    smallest, largest = scale = interval("scale", scale, 0.4, 0.9)
     class_names, shape_ids = chosen("shapes", shapes, ALL_SHAPE_NAMES, SHAPE_NAMES)
     colour_names, colour_ids = chosen("colours", colours, COLOUR_NAMES)
     texture_names, texture_ids = chosen("textures", textures, TEXTURE_NAMES)
@@ -134,51 +114,41 @@ def make_objects(
     labels = paint.Stream(seed, 0).balanced(n, len(class_names))
     colour_labels = paint.Stream(seed, 1).balanced(n, len(colour_names))
     texture_labels = paint.Stream(seed, 2).balanced(n, len(texture_names))
-
-    draw = paint.Stream(seed, 3).uniforms(n, 16).T
-    radius = 0.5 * size * (smallest + (largest - smallest) * draw[0])
-    room = shift * (0.5 * size - 0.5 - radius)
-    spec = _Spec(
-        shape=shape_ids[labels],
-        colour=colour_ids[colour_labels],
-        texture=texture_ids[texture_labels],
-        x=0.5 * size + room * (2.0 * draw[1] - 1.0),
-        y=0.5 * size + room * (2.0 * draw[2] - 1.0),
-        radius=radius,
-        angle=rotation * (2.0 * draw[3] - 1.0),
-        phase=draw[4:6].T,
-        fall=60.0 + light * 70.0 * (draw[6] - 0.5),
-        paper=(draw[7] * len(paint.PAPERS)).astype(np.int64),
-        turn=360.0 * draw[8],
-        brightness=1.0 + light * (0.16 * draw[9] - 0.11),
-        slope=light * 0.30 * (draw[10:12].T - 0.5),
-        grain=draw[12:14].T,
-    )
-    number_of_marks = (draw[14] * (clutter + 1)).astype(np.int64)
-    marks = paint.Stream(seed, 4).uniforms(n, 8 * clutter).reshape(n, clutter, 8)
+    draw = paint.Stream(seed, 3).uniforms(n, 16)
+    marks = paint.Stream(seed, 4).uniforms(n, clutter, 8)
     noise_stream = paint.Stream(seed, 5)
 
     images = np.empty((n, size, size, 3), np.uint8)
     masks = np.empty((n, size, size), bool)
-    chunk = max(1, _CHUNK_PIXELS // size**2)
-    block = chunk * _CHUNKS_A_BLOCK
-    noise_bytes = -(-3 * size**2 // 8) * 8
-    for first in range(0, n, block):
-        last = min(first + block, n)
-        octets = noise_stream.octets(last - first, noise_bytes) if noise else None
-        order = paint.drawing_order(spec.shape[first:last], spec.texture[first:last])
-        for start in range(0, last - first, chunk):
-            rows = order[start : start + chunk]
-            grit = octets[rows] if noise else None
-            rows = rows + first
-            canvas, alpha = _paint(spec.take(rows), size, marks[rows], number_of_marks[rows])
-            images[rows] = paint.develop(canvas, grit, noise)
-            masks[rows] = alpha > 0.5
+    chunk = paint.CHUNK_PIXELS // size**2
+    for first in range(0, n, chunk):
+        rows = slice(first, first + chunk)
+        lot = draw[rows].T
+        radius = 0.5 * size * (smallest + (largest - smallest) * lot[0])
+        room = shift * (0.5 * size - 0.5 - radius)
+        canvas, alpha = _paint(
+            size,
+            shape=shape_ids[labels[rows]],
+            colour=colour_ids[colour_labels[rows]],
+            texture=texture_ids[texture_labels[rows]],
+            x=0.5 * size + room * (2.0 * lot[1] - 1.0),
+            y=0.5 * size + room * (2.0 * lot[2] - 1.0),
+            radius=radius,
+            angle=rotation * (2.0 * lot[3] - 1.0),
+            phase=lot[4:6].T,
+            fall=60.0 + light * 70.0 * (lot[6] - 0.5),
+            paper=(lot[7] * len(paint.PAPERS)).astype(np.int64),
+            turn=360.0 * lot[8],
+            brightness=1.0 + light * (0.16 * lot[9] - 0.11),
+            slope=light * 0.30 * (lot[10:12].T - 0.5),
+            grain=lot[12:14].T,
+            number_of_marks=(lot[14] * (clutter + 1)).astype(np.int64),
+            marks=marks[rows],
+        )
+        octets = noise_stream.octets(len(canvas), canvas[0].size) if noise else None
+        images[rows] = paint.develop(canvas, octets, noise)
+        masks[rows] = alpha > 0.5
 
-    settings = (
-        f"seed={seed}, rotation={rotation:g}, scale=({smallest:g}, {largest:g}), "
-        f"shift={shift:g}, light={light:g}, clutter={clutter}, noise={noise:g}"
-    )
     return ObjectImages(
         images=images,
         labels=labels,
@@ -189,13 +159,13 @@ def make_objects(
         class_names=class_names,
         colour_names=colour_names,
         texture_names=texture_names,
-        DESCR=_DESCR.format(
-            n=n,
-            size=size,
-            shapes=", ".join(class_names),
-            colours=", ".join(colour_names),
-            textures=", ".join(texture_names),
-            settings=settings,
+        DESCR=(
+            f"Objects: {n:,} drawn pictures of one object each, {size} x {size} pixels, RGB. Drawn "
+            f"by course_utils.drawn.make_objects; settings: {seed=}, {rotation=}, {scale=}, "
+            f"{shift=}, {light=}, {clutter=}, {noise=}. Shape, colour and texture are each "
+            "balanced (every run of k pictures from a multiple of k on shows each of k classes "
+            "once) and independent of one another and of all else. The object lies wholly inside "
+            "the picture. Nobody's data, no licence needed: the pictures come from a seed."
         ),
     )
 
@@ -232,13 +202,11 @@ def draw_object(
     size = whole("size", size, 24, 128)
     scale = number("scale", scale, 0.4, 0.9)
     x, y = pair("centre", centre)
-    shape_ids = one_of("shape", shape, ALL_SHAPE_NAMES)
-    colour_ids = one_of("colour", colour, COLOUR_NAMES)
-    texture_ids = one_of("texture", texture, TEXTURE_NAMES)
-    spec = _Spec(
-        shape=shape_ids,
-        colour=colour_ids,
-        texture=texture_ids,
+    canvas, _ = _paint(
+        size,
+        shape=one_of("shape", shape, ALL_SHAPE_NAMES),
+        colour=one_of("colour", colour, COLOUR_NAMES),
+        texture=one_of("texture", texture, TEXTURE_NAMES),
         x=np.array([size * x]),
         y=np.array([size * y]),
         radius=np.array([0.5 * size * scale]),
@@ -250,50 +218,17 @@ def draw_object(
         brightness=np.ones(1),
         slope=np.zeros((1, 2)),
         grain=np.zeros((1, 2)),
+        number_of_marks=np.zeros(1, np.int64),
+        marks=np.zeros((1, 0, 8)),
     )
-    canvas, _ = _paint(spec, size, np.empty((1, 0, 8)), np.zeros(1, np.int64))
     return paint.develop(canvas, None, 0.0)[0]
 
 
-@dataclass(frozen=True)
-class _Spec:
-    """What decides each picture but for marks and noise: one row a picture in every field."""
-
-    shape: np.ndarray
-    colour: np.ndarray
-    texture: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    radius: np.ndarray
-    angle: np.ndarray
-    phase: np.ndarray
-    fall: np.ndarray
-    paper: np.ndarray
-    turn: np.ndarray
-    brightness: np.ndarray
-    slope: np.ndarray
-    grain: np.ndarray
-
-    def take(self, rows):
-        return _Spec(**{name: values[rows] for name, values in vars(self).items()})
-
-
-def _paint(spec, size, marks, number_of_marks):
+def _paint(size, *, paper, turn, number_of_marks, marks, brightness, slope, grain, **objects):
     """Return canvas float32 (n, 3, size, size) and the objects' coverage (n, size, size)."""
-    canvas = paint.ground(spec.paper, spec.turn, size)
+    canvas = paint.ground(paper, turn, size)
     paint.scatter(canvas, marks, number_of_marks, size / 32.0)
-    sprites = paint.render(
-        spec.shape,
-        spec.colour,
-        spec.texture,
-        x=spec.x,
-        y=spec.y,
-        radius=spec.radius,
-        angle=spec.angle,
-        phase=spec.phase,
-        fall=spec.fall,
-        side=size,
-    )
+    sprites = paint.render(**objects, side=size)
     paint.blend(canvas, sprites)
-    paint.illuminate(canvas, spec.brightness, spec.slope, spec.grain)
+    paint.illuminate(canvas, brightness, slope, grain)
     return canvas, sprites.alpha

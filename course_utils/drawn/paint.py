@@ -1,8 +1,8 @@
-"""The pencil behind the course's drawn data: shapes, papers, shadows, grain and noise.
+"""The pencil behind the course's drawn data: papers, shadows, grain and noise.
 
-Pictures are drawn by the hundred in NumPy as planar ``float32`` arrays ``(n, 3, h, w)`` of grey
-levels, 0 to 255. Shapes are signed distance functions (`course_utils.drawn.shapes`), so one formula
-yields an anti-aliased edge at every size, a soft shadow and a lit rim.
+Pictures are drawn by the hundred in NumPy as planar float32 arrays ``(n, 3, h, w)`` of grey levels,
+0 to 255. Shapes are signed distance functions (`course_utils.drawn.shapes`), so one formula yields
+an anti-aliased edge at every size, a soft shadow and a lit rim.
 
 The same seed gives the same bytes on every platform and NumPy version. Randomness is PCG64's raw
 output turned into numbers here, because NumPy keeps bit generators stable but may change what
@@ -12,12 +12,12 @@ to a grid so coarse that the last bit of a maths library cannot matter.
 """
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils.drawn.shapes import SHAPES, length
 from course_utils.drawn.words import ALL_SHAPE_NAMES, TEXTURE_NAMES
@@ -34,6 +34,7 @@ PAINTS = {
     "pink": ((238, 150, 172), (182, 66, 110)),
     "yellow": ((244, 196, 48), (194, 122, 22)),
 }
+_PAINTS = np.array(list(PAINTS.values()), np.float32)
 
 # Two corners of each paper's gradient: light enough for every paint to stand out.
 PAPERS = (
@@ -45,8 +46,11 @@ PAPERS = (
     ((249, 245, 238), (227, 222, 214)),  # stone
 )
 
+# What a full shadow takes from red, green and blue; least from blue, as under a sky.
+SHADE = (0.44, 0.42, 0.34)
+
+CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
 _TRIG_GRID = 4096.0
-_FEW_PIXELS = 8_192  # a formula's intermediate results for so many pixels stay in a core's cache
 _GRAIN_SIDE = 512
 
 
@@ -54,28 +58,22 @@ class Stream:
     """Random numbers that stay the same on every platform and NumPy version.
 
     Each row of what is drawn uses up a whole number of 64-bit words, so the first rows do not
-    depend on how many follow.
-
-    Parameters
-    ----------
-    seed : int
-        Not negative.
-    purpose : int
-        Streams of one seed and different purposes are independent.
+    depend on how many follow. Streams of one seed and different purposes are independent.
     """
 
     def __init__(self, seed, purpose):
         self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(purpose,)))
 
-    def uniforms(self, rows, columns):
-        """Return float64 ``(rows, columns)``, uniform in [0, 1) in steps of 2**-53."""
-        raw = self._bits.random_raw(rows * columns)
-        return ((raw >> np.uint64(11)) * 2.0**-53).reshape(rows, columns)
+    def uniforms(self, rows, *shape):
+        """Return float64 ``(rows, *shape)``, uniform in [0, 1) in steps of 2**-53."""
+        raw = self._bits.random_raw(rows * math.prod(shape))
+        return ((raw >> np.uint64(11)) * 2.0**-53).reshape(rows, *shape)
 
     def octets(self, rows, columns):
-        """Return uint8 ``(rows, columns)``, uniform in 0 to 255; `columns` a multiple of 8."""
-        raw = self._bits.random_raw(rows * columns // 8).astype("<u8", copy=False)
-        return raw.view(np.uint8).reshape(rows, columns)
+        """Return uint8 ``(rows, columns)``, uniform in 0 to 255."""
+        words = -(-columns // 8)
+        raw = self._bits.random_raw(rows * words).astype("<u8", copy=False)
+        return raw.view(np.uint8).reshape(rows, 8 * words)[:, :columns]
 
     def balanced(self, n, classes):
         """Return int64 ``(n,)``: shuffled labels, as balanced as can be.
@@ -88,25 +86,31 @@ class Stream:
 
 
 def directions(degrees):
-    """Return cosines and sines of `degrees`, rounded to multiples of 2**-12.
-
-    Parameters
-    ----------
-    degrees : ndarray of float64
-
-    Returns
-    -------
-    tuple of ndarray of float64
-    """
+    """Return cosines and sines of `degrees`, rounded to multiples of 2**-12."""
     radians = np.deg2rad(degrees)
-    return (
-        np.rint(np.cos(radians) * _TRIG_GRID) / _TRIG_GRID,
-        np.rint(np.sin(radians) * _TRIG_GRID) / _TRIG_GRID,
-    )
+    return np.rint(np.stack([np.cos(radians), np.sin(radians)]) * _TRIG_GRID) / _TRIG_GRID
 
 
-# --- Textures -----------------------------------------------------------------------------------
-# Each takes u and v in periods and the period in pixels, and returns the printed share of a pixel.
+def _column(values):
+    return np.asarray(values, np.float32)[:, None, None]
+
+
+def _pixels(side):
+    """Return the middles of a row of pixels."""
+    return np.arange(side, dtype=np.float32) + np.float32(0.5)
+
+
+def _places(x, y, radius, angle, side):
+    """Return where each pixel is, seen from an object's centre, in radii.
+
+    First as the picture lies (right, down), then as the object does (right, up).
+    """
+    cos, sin = directions(angle)
+    dx = (_pixels(side) - _column(x)) / _column(radius)
+    dy = (_pixels(side)[:, None] - _column(y)) / _column(radius)
+    u = _column(cos) * dx - _column(sin) * dy
+    v = _column(-sin) * dx - _column(cos) * dy
+    return dx, dy, u, v
 
 
 def _wave(x):
@@ -131,195 +135,107 @@ def _checks(u, v, period):
     return 0.5 + 0.5 * a * b
 
 
+# Each takes u and v in periods, the period in pixels, and returns the printed share of a pixel.
 TEXTURES = {"stripes": _stripes, "dots": _dots, "checks": _checks}
-PLAIN = 0
 
 
-# --- Sprites ------------------------------------------------------------------------------------
+class Sprites(NamedTuple):
+    """Drawn objects, each on a square patch of its own, ready to be pasted: float32 arrays."""
+
+    rgb: np.ndarray  # (n, 3, side, side): paint under its light, 0 to 255 and highlights above
+    alpha: np.ndarray  # (n, side, side): share of a pixel that the object covers
+    shadow: np.ndarray  # (n, side, side): share of a pixel's light that its shadow takes away
+
+    def take(self, rows):
+        """Return some of them."""
+        return Sprites(*(part[rows] for part in self))
 
 
-@dataclass(frozen=True)
-class Sprites:
-    """Drawn objects, each on a square patch of its own, ready to be pasted.
+def _distance(shapes, u, v):
+    """Return how far each place is outside of its object's outline, in radii."""
+    distance = np.empty_like(u)
+    for shape in np.unique(shapes):
+        of = shapes == shape
+        distance[of] = SHAPES[ALL_SHAPE_NAMES[shape]](u[of], v[of])
+    return distance
 
-    Attributes
-    ----------
-    rgb : ndarray of float32, shape (n, 3, side, side)
-        Paint under its light, about 0 to 255 (highlights may exceed it).
-    alpha : ndarray of float32, shape (n, side, side)
-        Share of each pixel that the object covers, 0 to 1.
-    shadow : ndarray of float32, shape (n, side, side)
-        Share of the light that the object's shadow takes away, 0 to 1.
+
+def _pattern(textures, u, v, radius, phase):
+    """Return the printed share of each pixel."""
+    period = np.maximum(0.5 * radius, 3.6)
+    per_period = _column(radius / period)
+    printed = np.zeros_like(u)
+    for name, formula in TEXTURES.items():
+        of = textures == TEXTURE_NAMES.index(name)
+        printed[of] = formula(
+            u[of] * per_period[of] + _column(phase[of, 0]),
+            v[of] * per_period[of] + _column(phase[of, 1]),
+            _column(period[of]),
+        )
+    return printed
+
+
+def render(*, shape, colour, texture, x, y, radius, angle, phase, fall, side):
+    """Draw n objects, each alone on a transparent patch of `side` pixels; return `Sprites`.
+
+    All arrays have a row for each object. `shape`, `colour` and `texture` are indices into
+    `ALL_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`; `x`, `y` and `radius` of the enclosing
+    circle are in pixels of the patch. `angle` is in degrees anticlockwise, `phase`, ``(n, 2)``,
+    where in its period the pattern starts, 0 to 1. Shadows go the way of `fall`, in degrees
+    clockwise from the right: 90 is straight down.
     """
-
-    rgb: np.ndarray
-    alpha: np.ndarray
-    shadow: np.ndarray
-
-
-def _column(values):
-    return np.asarray(values, np.float32)[:, None, None]
-
-
-def _runs(values, longest=1 << 30):
-    """Yield (value, slice) for each run of equal neighbours, cut up where it is too long."""
-    edges = np.flatnonzero(np.diff(values)) + 1
-    starts = [0, *edges.tolist()]
-    for start, end in zip(starts, [*starts[1:], len(values)], strict=True):
-        for first in range(start, end, longest):
-            yield int(values[start]), slice(first, min(first + longest, end))
-
-
-def drawing_order(shapes, textures):
-    """Return the order, int64 ``(n,)``, in which `render` is fastest: by shape, then texture."""
-    return np.argsort(shapes * len(TEXTURE_NAMES) + textures, kind="stable")
-
-
-def render(shapes, colours, textures, *, x, y, radius, angle, phase, fall, side):
-    """Draw n objects, each alone on a transparent patch.
-
-    Parameters
-    ----------
-    shapes, colours, textures : ndarray of int64, shape (n,)
-        Indices into `ALL_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`. Fast where neighbours
-        are alike: see `drawing_order`.
-    x, y : ndarray of float64, shape (n,)
-        Centre of the enclosing circle in the patch, pixels from its left and upper edge.
-    radius : ndarray of float64, shape (n,)
-        Radius of the enclosing circle, pixels.
-    angle : ndarray of float64, shape (n,)
-        Degrees, anticlockwise.
-    phase : ndarray of float64, shape (n, 2)
-        Where in its period the pattern starts, 0 to 1.
-    fall : ndarray of float64, shape (n,)
-        Direction in which shadows fall: degrees, clockwise from the right (90: straight down).
-    side : int
-        Height and width of a patch, pixels.
-
-    Returns
-    -------
-    Sprites
-    """
-    cos, sin = directions(angle)
-    fall_x, fall_y = directions(fall)
-    pixels = np.arange(side, dtype=np.float32) + np.float32(0.5)
-    dx = (pixels[None, None, :] - _column(x)) / _column(radius)
-    dy = (pixels[None, :, None] - _column(y)) / _column(radius)
-
+    dx, dy, u, v = _places(x, y, radius, angle, side)
     # Each shape twice: in its place, and one step along the shadow. The softened edge of the second
     # is the shadow, and the difference of the two distances tells how squarely the nearest edge
     # faces the light.
+    cos, sin = directions(angle)
+    fall_x, fall_y = directions(fall)
     step = 0.09 + 0.6 / radius
-    u = np.empty((len(shapes), 2, side, side), np.float32)
-    v = np.empty_like(u)
-    np.subtract(_column(cos) * dx, _column(sin) * dy, out=u[:, 0])
-    np.subtract(_column(-sin) * dx, _column(cos) * dy, out=v[:, 0])
-    np.subtract(u[:, 0], _column((cos * fall_x - sin * fall_y) * step), out=u[:, 1])
-    np.subtract(v[:, 0], _column((-sin * fall_x - cos * fall_y) * step), out=v[:, 1])
-    distance = np.empty_like(u)
-    few = max(1, _FEW_PIXELS // side**2)
-    for shape, run in _runs(shapes, few):
-        distance[run] = SHAPES[ALL_SHAPE_NAMES[shape]](u[run], v[run])
-    near, shifted = distance[:, 0], distance[:, 1]
+    near = _distance(shape, u, v)
+    shifted = _distance(
+        shape,
+        u - _column((cos * fall_x - sin * fall_y) * step),
+        v - _column((-sin * fall_x - cos * fall_y) * step),
+    )
+    alpha = np.clip(near * _column(-radius) + 0.5, 0.0, 1.0)
+    shadow = np.clip(shifted * _column(-1.0 / (2.4 * step)) + 0.6, 0.0, 1.0) ** 2
 
-    alpha = near * _column(-radius)
-    alpha += 0.5
-    np.clip(alpha, 0.0, 1.0, out=alpha)
-    shadow = shifted * _column(-1.0 / (2.4 * step))
-    shadow += 0.6
-    np.clip(shadow, 0.0, 1.0, out=shadow)
-    shadow *= shadow
-
-    rim = near * 3.6
-    rim += 1.0
-    np.clip(rim, 0.0, 1.0, out=rim)
-    light = shifted - near
-    light *= _column(0.16 / step)
-    light -= 0.10  # gouache is darkest where it dries last, at its edge
-    light *= rim
+    rim = np.clip(near * 3.6 + 1.0, 0.0, 1.0)
+    # gouache is darkest where it dries last, at its edge
+    light = ((shifted - near) * _column(0.16 / step) - 0.10) * rim
     light += 1.05 - _column(0.09 * fall_x) * dx
     light -= _column(0.09 * fall_y) * dy
 
-    pattern = np.zeros_like(light)
-    period = np.maximum(0.5 * radius, 3.6)
-    per_period = _column(radius / period)
-    for texture, run in _runs(textures, 2 * few):
-        if texture != PLAIN:
-            pattern[run] = TEXTURES[TEXTURE_NAMES[texture]](
-                u[run, 0] * per_period[run] + _column(phase[run, 0]),
-                v[run, 0] * per_period[run] + _column(phase[run, 1]),
-                _column(period[run]),
-            )
-
-    paints = np.array(list(PAINTS.values()), np.float32)[colours]
-    base, print_ = paints[:, 0, :, None, None], paints[:, 1, :, None, None]
-    rgb = pattern[:, None] * (print_ - base)
+    base, print_ = _PAINTS[colour].transpose(1, 0, 2)[..., None, None]
+    rgb = _pattern(texture, u, v, radius, phase)[:, None] * (print_ - base)
     rgb += base
     rgb *= light[:, None]
     return Sprites(rgb, alpha, shadow)
 
 
-def blend(canvas, sprites, shade=(0.44, 0.42, 0.34)):
-    """Lay sprites over pictures of the same size, in place: first the shadow, then the paint.
-
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, side, side)
-    sprites : Sprites
-        n of them, of that side.
-    shade : tuple of float
-        What a full shadow takes from red, green and blue; least from blue, as under a sky.
-    """
-    for channel, share in enumerate(shade):
+def blend(canvas, sprites):
+    """Lay sprites over as many pictures of their size, in place: the shadow, then the paint."""
+    for channel, share in enumerate(SHADE):
         layer = canvas[:, channel]
         layer *= 1.0 - share * sprites.shadow
         layer += sprites.alpha * (sprites.rgb[:, channel] - layer)
 
 
 def windows(pictures, side):
-    """Return a writable view of every square window: ``(n, ..., rows, columns, side, side)``.
-
-    ``windows(canvas, side)[i, :, top, left]`` with index arrays `i`, `top` and `left` reads (or
-    sets) one window of each picture.
-    """
-    *lead, height, width = pictures.shape
-    *steps, down, right = pictures.strides
-    return as_strided(
-        pictures,
-        (*lead, height - side + 1, width - side + 1, side, side),
-        (*steps, down, right, down, right),
-    )
+    """Return a writable view of every square window: ``(..., rows, columns, side, side)``."""
+    return sliding_window_view(pictures, (side, side), axis=(-2, -1), writeable=True)
 
 
 def corner(centre, side, room):
-    """Return where a patch about `centre` begins, moved so that it lies within the picture.
-
-    Parameters
-    ----------
-    centre : ndarray of float64
-        Pixels from the picture's edge.
-    side, room : int
-        Lengths of the patch and of the picture, pixels.
-
-    Returns
-    -------
-    ndarray of int64
-    """
+    """Return where a patch about `centre` begins, moved so that it lies within the picture."""
     return np.clip(np.floor(centre).astype(np.int64) - side // 2, 0, room - side)
 
 
 def paste(canvas, sprites, pictures, left, top):
-    """Blend each sprite into one picture at a place, in place.
+    """Blend each sprite into one of the pictures, in place.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, height, width)
-    sprites : Sprites
-        m of them, on patches that lie inside the pictures: see `corner`.
-    pictures : ndarray of int64, shape (m,)
-        Which picture each sprite goes to: all different, so paste objects layer by layer.
-    left, top : ndarray of int64, shape (m,)
-        Pixel of the canvas that the patch's first column and row fall on.
+    `pictures` are all different, so paste objects layer by layer; `left` and `top` are the pixel
+    that the first column and row of the patch fall on, and a patch lies inside: see `corner`.
     """
     view = windows(canvas, sprites.alpha.shape[-1])
     patch = view[pictures, :, top, left]
@@ -327,93 +243,42 @@ def paste(canvas, sprites, pictures, left, top):
     view[pictures, :, top, left] = patch
 
 
-# --- Ground, marks, light, grain, noise ----------------------------------------------------------
-
-
 def ground(paper, turn, side):
     """Return papers with a gentle gradient, float32 ``(n, 3, side, side)``.
 
-    Parameters
-    ----------
-    paper : ndarray of int64, shape (n,)
-        Indices into `PAPERS`.
-    turn : ndarray of float64, shape (n,)
-        Direction of the gradient, degrees.
-    side : int
-        Height and width, pixels.
+    `paper` are indices into `PAPERS`, and `turn` the directions of the gradients in degrees.
     """
     cos, sin = directions(turn)
-    along = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side) - 0.5
-    blend_in = _column(0.7 * cos) * along[None, None, :] + _column(0.7 * sin) * along[None, :, None]
-    blend_in += 0.5
-    corners = np.array(PAPERS, np.float32)[paper]
-    picture = blend_in[:, None] * (corners[:, 1] - corners[:, 0])[:, :, None, None]
-    picture += corners[:, 0][:, :, None, None]
-    return picture
-
-
-def _marks(colours, strength, *, x, y, radius, half_length, angle, blur, side):
-    """Draw n distractors without shadow: dabs and strokes with round ends, sharp or blurred.
-
-    Returns their paint, float32 ``(n, 3, 1, 1)``, and opacity, ``(n, side, side)``. Lengths in
-    pixels: half the width, half the length without its ends, width of the edge.
-    """
-    cos, sin = directions(angle)
-    pixels = np.arange(side, dtype=np.float32) + np.float32(0.5)
-    dx = pixels[None, None, :] - _column(x)
-    dy = pixels[None, :, None] - _column(y)
-    u = _column(cos) * dx - _column(sin) * dy
-    v = _column(sin) * dx + _column(cos) * dy
-    u = np.maximum(np.abs(u) - _column(half_length), 0.0)
-    cover = length(u, v) - _column(radius)
-    cover *= _column(-1.0 / blur)
-    cover += 0.5
-    np.clip(cover, 0.0, 1.0, out=cover)
-    cover *= _column(strength)
-    paint = np.array([base for base, _ in PAINTS.values()], np.float32)[colours]
-    return paint[:, :, None, None], cover
-
-
-def _stain(canvas, paint, cover, layers, pictures, left, top):
-    """Blend marks into pictures layer by layer, in place; at most one of a layer a picture."""
-    view = windows(canvas, cover.shape[-1])
-    for _, run in _runs(layers):
-        place = pictures[run], slice(None), top[run], left[run]
-        patch = view[place]
-        patch += cover[run, None] * (paint[run] - patch)
-        view[place] = patch
+    along = _pixels(side) / np.float32(side) - 0.5
+    share = _column(0.7 * cos) * along + _column(0.7 * sin) * along[:, None]
+    share += 0.5
+    start, end = np.array(PAPERS, np.float32)[paper].transpose(1, 0, 2)[..., None, None]
+    return share[:, None] * (end - start) + start
 
 
 def scatter(canvas, marks, number_of_marks, unit):
-    """Put the first few of its marks on each picture, in place.
+    """Put the first few of its marks on each picture, in place: dabs and strokes, sharp or blurred.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, size, size)
-    marks : ndarray of float64, shape (n, most, 8)
-        Uniform in [0, 1).
-    number_of_marks : ndarray of int64, shape (n,)
-    unit : float
-        Size of the marks: a dab is one to two and a half of these wide. Pixels.
+    `marks`, ``(n, most, 8)``, are uniform in [0, 1). A dab is one to two and a half `unit` wide,
+    which is in pixels.
     """
-    size = canvas.shape[-1]
-    side = math.ceil(10.0 * unit)
-    layers, pictures = np.nonzero(np.arange(marks.shape[1])[:, None] < number_of_marks)
-    x, y, width, length, turn, blur, colour, strength = marks[pictures, layers].T
-    x, y = x * size, y * size
-    left, top = corner(x, side, size), corner(y, side, size)
-    paint, cover = _marks(
-        (colour * len(PAINTS)).astype(np.int64),
-        0.16 + 0.34 * strength,
-        x=x - left,
-        y=y - top,
-        radius=unit * (0.5 + 0.7 * width),
-        half_length=unit * np.maximum(3.0 * length - 1.0, 0.0),
-        angle=180.0 * turn,
-        blur=np.maximum(unit * (4.0 * blur - 1.0), 1.0),
-        side=side,
-    )
-    _stain(canvas, paint, cover, layers, pictures, left, top)
+    size, side = canvas.shape[-1], math.ceil(10.0 * unit)
+    view = windows(canvas, side)
+    for layer in range(marks.shape[1]):
+        pictures = np.flatnonzero(layer < number_of_marks)
+        x, y, width, stretch, turn, blur, colour, strength = marks[pictures, layer].T
+        x, y = x * size, y * size
+        left, top = corner(x, side, size), corner(y, side, size)
+        *_, u, v = _places(x - left, y - top, np.ones(len(x)), 180.0 * turn, side)
+        half_length = unit * np.maximum(3.0 * stretch - 1.0, 0.0)
+        u = np.maximum(np.abs(u) - _column(half_length), 0.0)
+        cover = length(u, v) - _column(unit * (0.5 + 0.7 * width))
+        cover *= _column(-1.0 / np.maximum(unit * (4.0 * blur - 1.0), 1.0))
+        cover = np.clip(cover + 0.5, 0.0, 1.0) * _column(0.16 + 0.34 * strength)
+        paint = _PAINTS[(colour * len(PAINTS)).astype(np.int64), 0][..., None, None]
+        patch = view[pictures, :, top, left]
+        patch += cover[:, None] * (paint - patch)
+        view[pictures, :, top, left] = patch
 
 
 @cache
@@ -434,85 +299,46 @@ def _grain():
 def illuminate(canvas, brightness, slope, grain):
     """Multiply pictures by a sloping light and the paper's grain, in place.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, side, side)
-    brightness : ndarray of float64, shape (n,)
-        Light in the middle; 1 leaves it as it is.
-    slope : ndarray of float64, shape (n, 2)
-        How much brighter the right edge is than the left, and the lower than the upper.
-    grain : ndarray of float64, shape (n, 2)
-        Where on the sheet the picture was cut out, each 0 to 1.
+    `brightness` is the light in the middle; 1 leaves it as it is. `slope`, ``(n, 2)``, tells how
+    much brighter the right edge is than the left, and the lower than the upper; `grain`, ``(n, 2)``
+    and 0 to 1, where on the sheet the picture was cut out.
     """
     side = canvas.shape[-1]
-    along = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side) - 0.5
-    corner = (grain * (_GRAIN_SIDE - side)).astype(np.int64)
-    light = windows(_grain(), side)[corner[:, 0], corner[:, 1]] * np.float32(0.022)
-    light += _column(slope[:, 0]) * along[None, None, :] + _column(brightness)
-    light += _column(slope[:, 1]) * along[None, :, None]
+    along = _pixels(side) / np.float32(side) - 0.5
+    row, column = (grain * (_GRAIN_SIDE - side)).astype(np.int64).T
+    light = windows(_grain(), side)[row, column] * np.float32(0.022)
+    light += _column(slope[:, 0]) * along + _column(brightness)
+    light += _column(slope[:, 1]) * along[:, None]
     canvas *= light[:, None]
 
 
 @cache
 def _bell():
-    """Return normal deviates of unit spread for two octets at a time, float32 ``(65536, 2)``."""
-    normal = NormalDist()
-    quantiles = np.array([normal.inv_cdf((i + 0.5) / 256) for i in range(256)])
-    quantiles = np.rint(quantiles * 1.0076 * _TRIG_GRID) / _TRIG_GRID
-    pairs = np.arange(65536)
-    return quantiles[np.stack([pairs & 255, pairs >> 8], axis=1)].astype(np.float32)
+    """Return the normal deviate of unit spread for each octet, float32 ``(256,)``."""
+    quantiles = np.array([NormalDist().inv_cdf((octet + 0.5) / 256) for octet in range(256)])
+    return (np.rint(quantiles * 1.0076 * _TRIG_GRID) / _TRIG_GRID).astype(np.float32)
 
 
 def develop(canvas, octets, noise):
-    """Add noise and turn pictures into bytes.
+    """Add noise and turn pictures, float32 ``(n, 3, h, w)``, into bytes ``(n, h, w, 3)``.
 
-    Parameters
-    ----------
-    canvas : ndarray of float32, shape (n, 3, height, width)
-        Overwritten.
-    octets : ndarray of uint8, shape (n, at least 3 * height * width), or None
-        Randomness of the noise, a byte a value; rows contiguous, of even length. None: no noise.
-    noise : float
-        Standard deviation, grey levels.
-
-    Returns
-    -------
-    ndarray of uint8, shape (n, height, width, 3)
+    The `noise` is a standard deviation in grey levels, its randomness uint8 ``(n, 3 * h * w)``; the
+    canvas is overwritten.
     """
-    if octets is not None:
-        # one look-up for two values, moved as the 8 bytes that they are
-        table = (_bell() * np.float32(noise)).view(np.uint64)[:, 0]
-        deviates = np.take(table, octets.view("<u2")).view(np.float32)
-        canvas += deviates[:, : canvas[0].size].reshape(canvas.shape)
+    if noise:
+        canvas += np.take(_bell() * np.float32(noise), octets).reshape(canvas.shape)
     canvas += 0.5
     np.clip(canvas, 0.0, 255.0, out=canvas)
-    levels = canvas.astype(np.uint8)
-    images = np.empty((len(canvas), *canvas.shape[2:], 3), np.uint8)
-    for channel in range(3):  # much faster than a transposed copy, whose inner loop is 3 long
-        images[..., channel] = levels[:, channel]
-    return images
+    return np.stack(list(canvas.astype(np.uint8).swapaxes(0, 1)), axis=-1)
 
 
 def boxes_of(masks):
-    """Return the tight boxes of masks, none of them empty.
+    """Return the tight boxes of masks ``(n, height, width)``, none of them empty.
 
-    Parameters
-    ----------
-    masks : ndarray of bool, shape (n, height, width)
-
-    Returns
-    -------
-    ndarray of int64, shape (n, 4)
-        x0, y0, x1, y1: pixel edges, half-open.
+    They are int64 ``(n, 4)``: x0, y0, x1, y1, pixel edges, half-open.
     """
     columns, rows = masks.any(axis=1), masks.any(axis=2)
     height, width = masks.shape[1:]
-    return np.stack(
-        [
-            columns.argmax(axis=1),
-            rows.argmax(axis=1),
-            width - columns[:, ::-1].argmax(axis=1),
-            height - rows[:, ::-1].argmax(axis=1),
-        ],
-        axis=1,
-    ).astype(np.int64)
+    x0, y0 = columns.argmax(axis=1), rows.argmax(axis=1)
+    x1, y1 = width - columns[:, ::-1].argmax(axis=1), height - rows[:, ::-1].argmax(axis=1)
+    return np.stack([x0, y0, x1, y1], axis=1)

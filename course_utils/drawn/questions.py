@@ -23,33 +23,25 @@ its shape or its colour in the scene, so that both have to be looked at.
 """
 
 from dataclasses import dataclass, field
+from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 
 from course_utils._validate import chosen, whole
-from course_utils.drawn.captions import with_article
+from course_utils.drawn.captions import Mention, read_caption
 from course_utils.drawn.paint import Stream
 from course_utils.drawn.words import ADJECTIVES, COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 LEAST_RISE = 0.1
 LEAST_OVERLAP = 0.08
 
-KINDS = ("count", "exists", "colour", "shape", "pattern", "position", "depth")
 NUMBERS = ("zero", "one", "two", "three", "four", "five")
-PATTERNS = tuple(ADJECTIVES[name] or name for name in TEXTURE_NAMES)
-ANSWERS = (*NUMBERS, "yes", "no", *COLOUR_NAMES, *SHAPE_NAMES, *PATTERNS)
+PATTERNS = {name: ADJECTIVES[name] or name for name in TEXTURE_NAMES}
+ANSWERS = (*NUMBERS, "yes", "no", *COLOUR_NAMES, *SHAPE_NAMES, *PATTERNS.values())
 PLURALS = {name: f"{name}es" if name.endswith("s") else f"{name}s" for name in SHAPE_NAMES}
-PLACES = ("left of", "right of", "above", "below")
-SIDES = ("in front of", "behind")
-QUESTION_WORDS = (
-    *("how", "many", "things", "are", "there", "is", "a", "an", "what", "colour", "the", "shape"),
-    *("thing", "pattern", "has", "left", "right", "of", "above", "below", "in", "front", "behind"),
-    *COLOUR_NAMES,
-    *SHAPE_NAMES,
-    *PLURALS.values(),
-)
-LONGEST_QUESTION = 10  # words: "is the red star in front of the green ring"
 
+_NO_YES = ("no", "yes")
 _PURPOSE = 32  # of the streams of `paint`
 
 
@@ -59,12 +51,8 @@ class Questions:
 
     Attributes
     ----------
-    texts : tuple of str
-        Words of `QUESTION_WORDS`, separated by one space.
-    answers : tuple of str
-        One of `ANSWERS` each.
-    kinds : tuple of str
-        One of `KINDS` each.
+    texts, answers, kinds : tuple of str
+        Words separated by one space; one of `ANSWERS` each; one of `KINDS` each.
     scenes : ndarray of int64, shape (m,)
         Which scene each is about.
     objects : ndarray of int64, shape (m, 2)
@@ -112,67 +100,55 @@ def make_questions(scenes, *, seed, per_scene=4, kinds=None):
     per_scene = whole("per_scene", per_scene, 1, 20)
     kinds, _ = chosen("kinds", kinds, KINDS)
     wanted = len(scenes) * per_scene
+    objects = [read_caption(caption)[0] for caption in scenes.captions]
     rows = []
     for i, kind in enumerate(kinds):
-        candidates = _CANDIDATES[kind](scenes)
-        if not len(candidates.scene):
+        candidates = list(_CANDIDATES[kind](scenes, objects))
+        if not candidates:
             raise ValueError(
                 f"`kinds` must be kinds that the scenes allow; none of these {len(scenes)} gives "
                 f"an unambiguous question about {kind}. Received: {kinds}"
             )
         share = wanted // len(kinds) + (i < wanted % len(kinds))
-        stream = Stream(seed, _PURPOSE + KINDS.index(kind))
-        for row in _balanced(candidates, share, stream).tolist():
-            answer, text = candidates.say(row)
-            about = int(candidates.object[row]), int(candidates.other[row])
-            rows.append((int(candidates.scene[row]), KINDS.index(kind), text, answer, about))
+        order = KINDS.index(kind)
+        for row in _balanced(candidates, share, Stream(seed, _PURPOSE + order)):
+            asked = candidates[row]
+            rows.append((asked.scene, order, asked.text, asked.words[asked.answer], asked.about))
     rows.sort()
+    where, orders, texts, answers, about = zip(*rows, strict=True)
     return Questions(
-        texts=tuple(row[2] for row in rows),
-        answers=tuple(row[3] for row in rows),
-        kinds=tuple(KINDS[row[1]] for row in rows),
-        scenes=np.array([row[0] for row in rows], np.int64),
-        objects=np.array([row[4] for row in rows], np.int64).reshape(-1, 2),
+        texts=texts,
+        answers=answers,
+        kinds=tuple(KINDS[order] for order in orders),
+        scenes=np.array(where, np.int64),
+        objects=np.array(about, np.int64),
     )
 
 
-@dataclass(frozen=True)
-class _Candidates:
-    """All questions of a kind that could be asked: a row a question.
+class _Candidate(NamedTuple):
+    """A question that could be asked."""
 
-    Attributes
-    ----------
-    scene, object, other : ndarray of int64, shape (m,)
-        As in `Questions`.
-    form : ndarray of int64, shape (m,)
-        Answers are balanced within each form.
-    answer : ndarray of int64, shape (m,)
-    say : callable
-        From a row to answer and text.
-    """
-
-    scene: np.ndarray
-    object: np.ndarray
-    other: np.ndarray
-    form: np.ndarray
-    answer: np.ndarray
-    say: object
+    scene: int
+    text: str
+    words: tuple  # that could answer questions of this kind, and which of them does
+    answer: int
+    about: tuple = (-1, -1)  # as in `Questions.objects`
+    form: int = 0  # answers are balanced within each form
 
 
 def _balanced(candidates, wanted, stream):
-    """Return rows, each form's answers as equally frequent as there are candidates, in order."""
-    keys = stream.uniforms(len(candidates.scene), 1)[:, 0]
-    strata = candidates.form * len(ANSWERS) + candidates.answer
-    values, pools = np.unique(strata, return_counts=True)
-    forms = values // len(ANSWERS)
-    shares = _fill(wanted, np.array([pools[forms == form].sum() for form in np.unique(forms)]))
+    """Return which to ask, each form's answers as equally frequent as there are candidates."""
+    keys = stream.uniforms(len(candidates))
+    forms = np.array([each.form for each in candidates])
+    answers = np.array([each.answer for each in candidates])
     rows = []
-    for form, share in zip(np.unique(forms), shares, strict=True):
-        quotas = _fill(share, pools[forms == form])
-        for value, quota in zip(values[forms == form], quotas, strict=True):
-            pool = np.flatnonzero(strata == value)
-            rows.append(pool[np.argsort(keys[pool], kind="stable")[:quota]])
-    return np.sort(np.concatenate(rows))
+    every_form, sizes = np.unique(forms, return_counts=True)
+    for form, share in zip(every_form, _fill(wanted, sizes), strict=True):
+        values, sizes = np.unique(answers[forms == form], return_counts=True)
+        for value, quota in zip(values, _fill(share, sizes), strict=True):
+            pool = np.flatnonzero((forms == form) & (answers == value))
+            rows += pool[np.argsort(keys[pool], kind="stable")[:quota]].tolist()
+    return rows
 
 
 def _fill(wanted, pools):
@@ -186,158 +162,93 @@ def _fill(wanted, pools):
 
 
 # --- What could be asked --------------------------------------------------------------------------
+# Each takes scenes and a list of `Mention` for each of them, and yields candidates.
 
 
-def _none(like):
-    return np.full(len(like), -1)
+def _count(scenes, objects):
+    for scene, things in enumerate(objects):
+        yield _Candidate(scene, "how many things are there", NUMBERS, len(things))
+        for shape in scenes.class_names:
+            tally = sum(thing.shape == shape for thing in things)
+            text = f"how many {PLURALS[shape]} are there"
+            yield _Candidate(scene, text, NUMBERS, tally, form=1)
+        for colour in scenes.colour_names:
+            tally = sum(thing.colour == colour for thing in things)
+            text = f"how many {colour} things are there"
+            yield _Candidate(scene, text, NUMBERS, tally, form=2)
 
 
-def _name(scenes, scene, number):
-    """Return an object's colour and shape in words."""
-    colour = scenes.colour_names[scenes.colours[scene, number]]
-    return f"{colour} {scenes.class_names[scenes.labels[scene, number]]}"
+def _exists(scenes, objects):
+    for scene, things in enumerate(objects):
+        pairs = [(thing.shape, thing.colour) for thing in things]
+        words = {word for pair in pairs for word in pair}
+        for shape in scenes.class_names:
+            for colour in scenes.colour_names:
+                text = f"is there {Mention(shape, colour)}"
+                if (shape, colour) in pairs:
+                    about = pairs.index((shape, colour)), -1
+                    yield _Candidate(scene, text, _NO_YES, 1, about)
+                elif shape in words or colour in words:
+                    yield _Candidate(scene, text, _NO_YES, 0)
 
 
-def _tally(values, classes):
-    """Return how many objects of each class each scene has, int64 ``(n, classes)``."""
-    return (values[:, :, None] == np.arange(classes)).sum(axis=1)
+def _about_one(objects, template, words, answers):
+    """Yield the questions that fit one object of a scene and no other."""
+    for scene, things in enumerate(objects):
+        texts = [template.format(thing) for thing in things]
+        for number, text in enumerate(texts):
+            if texts.count(text) == 1:
+                yield _Candidate(scene, text, words, answers[scene, number], (number, -1))
 
 
-def _count(scenes):
-    n, n_shapes = len(scenes), len(scenes.class_names)
-    tallies = np.concatenate(
-        [
-            scenes.counts[:, None],
-            _tally(scenes.labels, n_shapes),
-            _tally(scenes.colours, len(scenes.colour_names)),
-        ],
-        axis=1,
-    )
-    things = [
-        "things",
-        *(PLURALS[name] for name in scenes.class_names),
-        *(f"{name} things" for name in scenes.colour_names),
-    ]
-    column = np.tile(np.arange(len(things)), n)
-
-    def say(row):
-        answer = NUMBERS[tallies.ravel()[row]]
-        return answer, f"how many {things[column[row]]} are there"
-
-    form = np.where(column == 0, 0, np.where(column <= n_shapes, 1, 2))
-    scene = np.repeat(np.arange(n), len(things))
-    return _Candidates(scene, _none(scene), _none(scene), form, tallies.ravel(), say)
+def _colour(scenes, objects):
+    template = "what colour is the {0.shape}"
+    return _about_one(objects, template, scenes.colour_names, scenes.colours)
 
 
-def _exists(scenes):
-    pairs = np.where(
-        scenes.labels >= 0, scenes.labels * len(scenes.colour_names) + scenes.colours, -1
-    )
-    n_pairs = len(scenes.class_names) * len(scenes.colour_names)
-    there = _tally(pairs, n_pairs) > 0
-    shape_there = _tally(scenes.labels, len(scenes.class_names)) > 0
-    colour_there = _tally(scenes.colours, len(scenes.colour_names)) > 0
-    half = (shape_there[:, :, None] | colour_there[:, None, :]).reshape(len(scenes), n_pairs)
-    scene, pair = np.nonzero(half)
-    answer = there[scene, pair].astype(np.int64)
-    same = pairs[scene] == pair[:, None]
-    about = np.where(answer == 1, same.argmax(axis=1), -1)
-
-    def say(row):
-        shape, colour = divmod(int(pair[row]), len(scenes.colour_names))
-        named = f"{scenes.colour_names[colour]} {scenes.class_names[shape]}"
-        return ("no", "yes")[answer[row]], f"is there {with_article(named)}"
-
-    return _Candidates(scene, about, _none(scene), 0 * scene, answer, say)
+def _shape(scenes, objects):
+    template = "what shape is the {0.colour} thing"
+    return _about_one(objects, template, scenes.class_names, scenes.labels)
 
 
-def _only(values):
-    """Return scene and number of the objects whose class no other object of their scene has."""
-    same = (values[:, :, None] == values[:, None, :]).sum(axis=2)
-    return np.nonzero((same == 1) & (values >= 0))
+def _pattern(scenes, objects):
+    patterns = [PATTERNS[name] for name in scenes.texture_names]
+    template = "what pattern has the {0.colour} {0.shape}"
+    return _about_one(objects, template, patterns, scenes.textures)
 
 
-def _colour(scenes):
-    scene, number = _only(scenes.labels)
-    answer = scenes.colours[scene, number]
-
-    def say(row):
-        shape = scenes.class_names[scenes.labels[scene[row], number[row]]]
-        return scenes.colour_names[answer[row]], f"what colour is the {shape}"
-
-    return _Candidates(scene, number, _none(scene), 0 * scene, answer, say)
+def _compare(scene, things, pair, relations):
+    """Yield a question for each relation and whether it holds between two things."""
+    one, other = (f"{things[number].colour} {things[number].shape}" for number in pair)
+    for form, (relation, holds) in enumerate(relations.items()):
+        text = f"is the {one} {relation} the {other}"
+        yield _Candidate(scene, text, _NO_YES, int(holds), pair, form)
 
 
-def _shape(scenes):
-    scene, number = _only(scenes.colours)
-    answer = scenes.labels[scene, number]
-
-    def say(row):
-        colour = scenes.colour_names[scenes.colours[scene[row], number[row]]]
-        return scenes.class_names[answer[row]], f"what shape is the {colour} thing"
-
-    return _Candidates(scene, number, _none(scene), 0 * scene, answer, say)
-
-
-def _pattern(scenes):
-    scene, number = np.nonzero(scenes.labels >= 0)
-    answer = scenes.textures[scene, number]
-
-    def say(row):
-        pattern = scenes.texture_names[answer[row]]
-        named = _name(scenes, scene[row], number[row])
-        return ADJECTIVES[pattern] or pattern, f"what pattern has the {named}"
-
-    return _Candidates(scene, number, _none(scene), 0 * scene, answer, say)
+def _position(scenes, objects):
+    level = LEAST_RISE * scenes.images.shape[1]
+    for scene, things in enumerate(objects):
+        centres = scenes.centres[scene].tolist()
+        for pair in permutations(range(len(things)), 2):
+            (x, y), (other_x, other_y) = centres[pair[0]], centres[pair[1]]
+            relations = {"left of": x < other_x, "right of": x >= other_x}
+            if abs(other_y - y) >= level:
+                relations |= {"above": y < other_y, "below": y > other_y}
+            yield from _compare(scene, things, pair, relations)
 
 
-def _comparisons(scenes, holds, relations):
-    """Return yes-no questions about two objects.
-
-    `holds`, int64 ``(n, most, most, relations)``, is 1 where the first object is so to the second,
-    0 where it is not, and -1 where it is in doubt.
-    """
-    scene, first, second, relation = np.nonzero(holds >= 0)
-    answer = holds[scene, first, second, relation]
-
-    def say(row):
-        one, other = (_name(scenes, scene[row], each[row]) for each in (first, second))
-        text = f"is the {one} {relations[relation[row]]} the {other}"
-        return ("no", "yes")[answer[row]], text
-
-    return _Candidates(scene, first, second, relation, answer, say)
-
-
-def _position(scenes):
-    there = scenes.labels >= 0
-    pair = there[:, :, None] & there[:, None, :] & ~np.eye(there.shape[1], dtype=bool)
-    x, y = scenes.centres.transpose(2, 0, 1)
-    left = x[:, :, None] < x[:, None, :]
-    rise = y[:, None, :] - y[:, :, None]
-    level = np.abs(rise) < LEAST_RISE * scenes.images.shape[1]
-    holds = np.stack([left, ~left, rise > 0, rise < 0], axis=3).astype(np.int64)
-    holds[level, 2:] = -1
-    holds[~pair] = -1
-    return _comparisons(scenes, holds, PLACES)
-
-
-def _depth(scenes):
+def _depth(scenes, objects):
     outline = scenes.covered.sum(axis=2, keepdims=True)
-    # [k, j]: object j hides a good part of object k
-    hides = scenes.covered >= LEAST_OVERLAP * np.maximum(outline, 1)
-    hides &= ~np.eye(hides.shape[1], dtype=bool)
-    behind, front = hides, hides.swapaxes(1, 2)
-    holds = np.stack([front, behind], axis=3).astype(np.int64)
-    holds[~(behind ^ front)] = -1
-    return _comparisons(scenes, holds, SIDES)
+    # [i, k, j]: in scene i object j hides a good part of object k
+    hides = (scenes.covered >= LEAST_OVERLAP * np.maximum(outline, 1)).tolist()
+    for scene, things in enumerate(objects):
+        for first, second in permutations(range(len(things)), 2):
+            front, behind = hides[scene][second][first], hides[scene][first][second]
+            if front != behind:
+                relations = {"in front of": front, "behind": behind}
+                yield from _compare(scene, things, (first, second), relations)
 
 
-_CANDIDATES = {
-    "count": _count,
-    "exists": _exists,
-    "colour": _colour,
-    "shape": _shape,
-    "pattern": _pattern,
-    "position": _position,
-    "depth": _depth,
-}
+_KINDS = (_count, _exists, _colour, _shape, _pattern, _position, _depth)
+_CANDIDATES = {candidates.__name__[1:]: candidates for candidates in _KINDS}
+KINDS = tuple(_CANDIDATES)

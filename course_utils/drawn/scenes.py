@@ -1,40 +1,26 @@
 """Drawn scenes of one to five objects, partly hiding one another, with the truth of every pixel.
 
->>> from course_utils.drawn import make_scenes
->>> train = make_scenes(1000, seed=1)
->>> train.images.shape, train.captions[0]
-((1000, 64, 64, 3), 'a striped purple star')
-
 `captions` has their grammar, `questions` asks about scenes.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 
 from course_utils._validate import chosen, interval, number, whole
 from course_utils.drawn import paint
 from course_utils.drawn.captions import Mention, write_caption
-from course_utils.drawn.layout import LayoutSearch, Settings, make_plan
-from course_utils.drawn.words import COLOUR_NAMES, RELATIONS, SHAPE_NAMES, TEXTURE_NAMES
+from course_utils.drawn.layout import Settings, make_plan, propose_layouts
+from course_utils.drawn.words import COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 LEAST_VISIBLE = 0.5  # share of an object's outline that is seen
 LEAST_SEEN = 0.011  # share of the picture in which an object is seen
 LEAST_GAP = 0.06  # from one object's centre to the next one's on its right, in picture widths
 LEAST_SLANT = 0.02  # by how much they are farther apart sideways than in height, or the reverse
 
-_CHUNK_PIXELS = 98_304  # drawn at once: few enough that float32 layers stay in a core's cache
-
-_DESCR = """\
-Scenes: {n:,} drawn pictures of {objects} objects, {size} x {size} pixels, RGB.
-Shapes: {shapes}. Colours: {colours}. Textures: {textures}.
-Drawn by course_utils.drawn.make_scenes; settings: {settings}.
-No two objects of a scene share both shape and colour. At least {least:.0%} of each object is seen,
-and it lies wholly inside the picture. From one object to the next on its right, the centre of what
-is seen moves by at least {gap:.0%} of the width; so do the centres of the boxes, if by less.
-Nobody's data, no licence needed: the pictures come from a seed.
-"""
+_MOST_ATTEMPTS = 250  # at a layout, twelve at once
 
 
 @dataclass(frozen=True)
@@ -55,15 +41,13 @@ class SceneImages:
     depth : ndarray of int64, shape (n, most)
         Order of painting: 0 at the back.
     instances : ndarray of uint8, shape (n, size, size)
-        0 for background, k + 1 where object k is seen: where it, in front of all others, covers
-        more than half of a pixel.
+        k + 1 where object k, in front of all others, covers more than half of a pixel; 0 elsewhere.
     boxes, full_boxes : ndarray of int64, shape (n, most, 4)
         x0, y0, x1, y1, pixel edges, half-open: of what is seen, and of the whole outline.
     centres : ndarray of float64, shape (n, most, 2)
         x, y: mean of the pixels that are seen, pixels from the left and upper edge.
     covered : ndarray of int64, shape (n, most, most)
-        ``covered[i, k, j]``: number of pixels of object k's outline where object j is seen; for
-        j = k its visible pixels.
+        ``covered[i, k, j]``: number of pixels of object k's outline where object j is seen.
     visibility : ndarray of float64, shape (n, most)
         Share of the outline's pixels that are seen.
     captions : tuple of str
@@ -97,15 +81,9 @@ class SceneImages:
     @property
     def semantic(self):
         """Return the class of each pixel: uint8 ``(n, size, size)``, 0 background, label + 1."""
-        table = np.zeros((len(self), self.labels.shape[1] + 1), np.uint8)
-        table[:, 1:] = self.labels + 1
-        flat = self.instances.reshape(len(self), -1)
-        return np.take_along_axis(table, flat, axis=1).reshape(self.instances.shape)
-
-    @property
-    def class_masks(self):
-        """Return a mask of each class: bool ``(n, size, size, classes)``, background left out."""
-        return self.semantic[..., None] == np.arange(1, len(self.class_names) + 1)
+        classes = np.pad(self.labels, ((0, 0), (1, 0)), constant_values=-1) + 1
+        scene = np.arange(len(self))[:, None, None]
+        return classes.astype(np.uint8)[scene, self.instances]
 
 
 def make_scenes(
@@ -140,22 +118,15 @@ def make_scenes(
     size : int
         Height and width, 64 to 256 pixels.
     objects : tuple of int
-        Least and greatest number of objects in a scene, 1 to 5; every number between them is as
-        frequent as the others.
+        Least and greatest number of objects in a scene, 1 to 5; all numbers are equally frequent.
     scale : tuple of float
-        Least and greatest diameter of the circle around an object, as a share of `size`; between
-        0.25 and 0.5.
-    rotation : float
-        An object is turned by up to this many degrees either way, 0 to 180.
-    light : float
-        How much brightness and direction of the light vary, 0 to 1.
-    clutter : int
-        Greatest number of small distracting marks on the paper, 0 to 20.
-    noise : float
-        Standard deviation of the noise in grey levels, 0 to 64.
+        Least and greatest diameter of the circle around an object as a share of `size`, within
+        0.25 to 0.5.
+    rotation, light, clutter, noise : float, and int for `clutter`
+        As in `make_objects`.
     shapes, colours, textures : sequence of str, optional
-        Which of `objects.SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order
-        of the labels. All by default.
+        Which of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order of the
+        labels. All by default.
 
     Returns
     -------
@@ -164,8 +135,8 @@ def make_scenes(
     Raises
     ------
     ValueError
-        For a value out of its range, an unknown name, or fewer pairs of shape and colour than
-        objects in a scene.
+        For a value out of its range, an unknown name, fewer pairs of shape and colour than objects
+        in a scene, or objects too large to be laid out.
     """
     n = whole("n", n, 1)
     class_names, shape_ids = chosen("shapes", shapes, SHAPE_NAMES)
@@ -184,151 +155,91 @@ def make_scenes(
         colour_ids=colour_ids,
         texture_ids=texture_ids,
     )
-    fewest, most = settings.objects
-    if most > len(shape_ids) * len(colour_ids):
+    if settings.objects[1] > len(shape_ids) * len(colour_ids):
         raise ValueError(
-            f"`objects` of a scene differ in shape or colour, so {most} need as many pairs. "
-            f"Received: {len(shape_ids)} shapes and {len(colour_ids)} colours"
+            f"`objects` of a scene differ in shape or colour, so {settings.objects[1]} need as "
+            f"many pairs. Received: {len(shape_ids)} shapes and {len(colour_ids)} colours"
         )
-    block = settings.block
     parts = [
-        _draw_block(settings, first // block, min(block, n - first)) for first in range(0, n, block)
+        _draw_block(settings, first // settings.block, min(settings.block, n - first))
+        for first in range(0, n, settings.block)
     ]
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    names = (class_names, colour_names, texture_names)
-    counted = f"{fewest} to {most}" if fewest < most else f"{most}"
     return SceneImages(
         **arrays,
-        captions=_captions(arrays, *names),
+        captions=_captions(arrays, class_names, colour_names, texture_names),
         class_names=class_names,
         colour_names=colour_names,
         texture_names=texture_names,
-        DESCR=_DESCR.format(
-            n=n,
-            objects=counted,
-            size=settings.size,
-            shapes=", ".join(class_names),
-            colours=", ".join(colour_names),
-            textures=", ".join(texture_names),
-            settings=", ".join(
-                f"{each.name}={getattr(settings, each.name)}"
-                for each in fields(settings)
-                if not each.name.endswith("_ids") and each.name not in ("size", "objects")
-            ),
-            least=LEAST_VISIBLE,
-            gap=LEAST_GAP,
+        DESCR=(
+            f"Scenes: {n:,} drawn pictures of several objects each, {size} x {size} pixels, RGB. "
+            f"Drawn by course_utils.drawn.make_scenes; settings: {seed=}, {objects=}, {scale=}, "
+            f"{rotation=}, {light=}, {clutter=}, {noise=}. No two objects of a scene share both "
+            f"shape and colour. At least {LEAST_VISIBLE:.0%} of each object is seen, and it lies "
+            "wholly inside the picture. From one object to the next, the centre of what is seen "
+            f"moves to the right by at least {LEAST_GAP:.0%} of the width. Nobody's data, no "
+            "licence needed: the pictures come from a seed."
         ),
     )
 
 
-# --- Drawing --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Objects:
-    """Drawn objects, and where each goes: a row an object, many scenes mixed.
-
-    Attributes
-    ----------
-    sprites : paint.Sprites
-    picture, number : ndarray of int64, shape (m,)
-        Of which picture, and which of its objects from left to right.
-    layer : ndarray of int64, shape (m,)
-        Order of painting.
-    left, top : ndarray of int64, shape (m,)
-        Pixel of the picture that the sprite's first column and row fall on.
-    """
+class _Objects(NamedTuple):
+    """Drawn objects, and where each goes: a row an object, many scenes mixed."""
 
     sprites: paint.Sprites
-    picture: np.ndarray
+    picture: np.ndarray  # which scene, and which of its objects from left to right
     number: np.ndarray
-    layer: np.ndarray
-    left: np.ndarray
+    layer: np.ndarray  # order of painting
+    left: np.ndarray  # pixel of the picture that the sprite's first column and row fall on
     top: np.ndarray
 
-    def take(self, rows):
-        whole_sprites = self.sprites
-        sprites = paint.Sprites(
-            whole_sprites.rgb[rows], whole_sprites.alpha[rows], whole_sprites.shadow[rows]
-        )
-        others = {name: part[rows] for name, part in vars(self).items() if name != "sprites"}
-        return _Objects(sprites, **others)
 
-
-def _draw_block(settings, block, rows, without=()):
-    """Return the arrays of the first scenes of a block, by the names of `SceneImages`.
-
-    Parameters
-    ----------
-    settings : Settings
-    block, rows : int
-    without : tuple of int
-        Numbers of objects to leave out where they are, with all else as it was.
-
-    Returns
-    -------
-    dict of str to ndarray
-    """
-    most, size = settings.objects[1], settings.size
+def _draw_block(settings, block, rows):
+    """Return the arrays of the first scenes of a block, by the names of `SceneImages`."""
     plan = make_plan(settings, block, rows)
-    search = LayoutSearch(settings, block, plan)
-    images = np.empty((rows, size, size, 3), np.uint8)
-    truth = _Truth.empty(rows, most, size)
-    chunk = max(1, _CHUNK_PIXELS // size**2)
+    arrays = {"counts": plan.exists.sum(axis=1)}
+    for name in ("labels", "colours", "textures", "depth"):
+        arrays[name] = np.where(plan.exists, getattr(plan, name), -1)
+    chunk = paint.CHUNK_PIXELS // settings.size**2
     pending = np.arange(rows)
-    while len(pending):
-        search.advance(pending)
-        unclear = []
-        for start in range(0, len(pending), chunk):
-            scenes = pending[start : start + chunk]
-            objects = _draw_objects(settings, plan, scenes, *search.places[:, scenes])
-            seen = _observe(objects, plan.exists[scenes], size)
-            is_clear = seen.is_clear(plan.exists[scenes], size)
-            unclear.append(scenes[~is_clear])
-            good = np.flatnonzero(is_clear)
-            if not len(good):
-                continue
-            if without:
-                objects = objects.take(~np.isin(objects.number, without))
-                seen = _observe(objects, plan.exists[scenes], size)
-            truth.put(scenes[good], seen, good)
-            images[scenes[good]] = _compose(settings, plan, scenes, objects, good)
-        pending = np.concatenate(unclear)
-    return {
-        "images": images,
-        "counts": plan.counts,
-        "labels": np.where(plan.exists, plan.labels, -1),
-        "colours": np.where(plan.exists, plan.colours, -1),
-        "textures": np.where(plan.exists, plan.textures, -1),
-        "depth": np.where(plan.exists, plan.depth, -1),
-        **vars(truth),
-    }
-
-
-def _fall(settings, look):
-    """Return the direction of the shadows, degrees clockwise from the right."""
-    return 60.0 + settings.light * 70.0 * (look[:, 0] - 0.5)
+    for attempt in range(_MOST_ATTEMPTS):
+        *places, fits = propose_layouts(settings, block, plan, pending, attempt)
+        drawn = np.flatnonzero(fits)
+        for start in range(0, len(drawn), chunk):
+            some = drawn[start : start + chunk]
+            scenes = pending[some]
+            objects = _draw_objects(settings, plan, scenes, *(each[some] for each in places))
+            seen = _observe(objects, plan.exists[scenes], settings.size)
+            fits[some] = _is_clear(seen, plan.exists[scenes], settings.size)
+            seen["images"] = _compose(settings, plan, scenes, objects)
+            for name, values in seen.items():  # the unclear ones are overwritten later
+                if name not in arrays:
+                    arrays[name] = np.zeros((rows, *values.shape[1:]), values.dtype)
+                arrays[name][scenes] = values
+        pending = pending[~fits]
+        if not len(pending):
+            return arrays
+    raise ValueError(
+        f"No layout found in {_MOST_ATTEMPTS} attempts: ask for fewer or smaller objects. "
+        f"Received: objects={settings.objects}, scale={settings.scale}"
+    )
 
 
 def _draw_objects(settings, plan, scenes, x, y, radius):
     """Return the `_Objects` of some scenes; x, y and radius ``(scenes, most)`` in pixels."""
-    picture, number = np.nonzero(plan.exists[scenes])
-    shape = settings.shape_ids[plan.labels[scenes[picture], number]]
-    texture = settings.texture_ids[plan.textures[scenes[picture], number]]
-    order = paint.drawing_order(shape, texture)
-    picture, number, shape, texture = picture[order], number[order], shape[order], texture[order]
+    picture, number = own = np.nonzero(plan.exists[scenes])
     of = scenes[picture], number
-    x, y, radius = x[picture, number], y[picture, number], radius[picture, number]
-    fall = _fall(settings, plan.look[of[0]])
+    x, y, radius = x[own], y[own], radius[own]
+    fall = 60.0 + settings.light * 70.0 * (plan.look[of[0], 0] - 0.5)
     # the patch reaches farther where the shadow falls
     fall_x, fall_y = paint.directions(fall)
     side, offset = settings.side, 0.09 * radius + 0.6
     left = paint.corner(x + offset * fall_x, side, settings.size)
     top = paint.corner(y + offset * fall_y, side, settings.size)
     sprites = paint.render(
-        shape,
-        settings.colour_ids[plan.colours[of]],
-        texture,
+        shape=settings.shape_ids[plan.labels[of]],
+        colour=settings.colour_ids[plan.colours[of]],
+        texture=settings.texture_ids[plan.textures[of]],
         x=x - left,
         y=y - top,
         radius=radius,
@@ -340,130 +251,86 @@ def _draw_objects(settings, plan, scenes, x, y, radius):
     return _Objects(sprites, picture, number, plan.depth[of], left, top)
 
 
-def _compose(settings, plan, scenes, objects, good):
-    """Return the pictures of ``scenes[good]``, uint8 ``(len(good), size, size, 3)``."""
-    look = plan.look[scenes[good]]
+def _compose(settings, plan, scenes, objects):
+    """Return the pictures of some scenes, uint8 ``(scenes, size, size, 3)``."""
+    look = plan.look[scenes]
     paper = (look[:, 1] * len(paint.PAPERS)).astype(np.int64)
     canvas = paint.ground(paper, 360.0 * look[:, 2], settings.size)
     number_of_marks = (look[:, 3] * (settings.clutter + 1)).astype(np.int64)
-    paint.scatter(canvas, plan.marks[scenes[good]], number_of_marks, settings.size / 40.0)
-    row_of = np.full(len(scenes), -1)
-    row_of[good] = np.arange(len(good))
-    rows = row_of[objects.picture]
+    paint.scatter(canvas, plan.marks[scenes], number_of_marks, settings.size / 40.0)
     for layer in range(settings.objects[1]):
-        of = np.flatnonzero((objects.layer == layer) & (rows >= 0))
-        if len(of):
-            part = objects.take(of)
-            paint.paste(canvas, part.sprites, rows[of], part.left, part.top)
+        of = objects.layer == layer
+        sprites = objects.sprites.take(of)
+        paint.paste(canvas, sprites, objects.picture[of], objects.left[of], objects.top[of])
     brightness = 1.0 + settings.light * (0.10 * look[:, 4] - 0.035)
     paint.illuminate(canvas, brightness, settings.light * 0.24 * (look[:, 5:7] - 0.5), look[:, 7:9])
-    octets = None if plan.octets is None else plan.octets[scenes[good]]
-    return paint.develop(canvas, octets, settings.noise)
-
-
-# --- What is seen ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Truth:
-    """What is seen in some scenes; attributes as in `SceneImages`."""
-
-    instances: np.ndarray
-    boxes: np.ndarray
-    full_boxes: np.ndarray
-    centres: np.ndarray
-    covered: np.ndarray
-    visibility: np.ndarray
-
-    @classmethod
-    def empty(cls, rows, most, size):
-        """Return the truth about empty scenes."""
-        return cls(
-            instances=np.zeros((rows, size, size), np.uint8),
-            boxes=np.zeros((rows, most, 4), np.int64),
-            full_boxes=np.zeros((rows, most, 4), np.int64),
-            centres=np.zeros((rows, most, 2)),
-            covered=np.zeros((rows, most, most), np.int64),
-            visibility=np.zeros((rows, most)),
-        )
-
-    def put(self, rows, other, of):
-        """Overwrite some rows by some of another's."""
-        for name, values in vars(self).items():
-            values[rows] = getattr(other, name)[of]
-
-    def is_clear(self, exists, size):
-        """Return whether each scene, bool ``(rows,)``, is one that can be talked about.
-
-        Enough of every object is seen, and the centres of what is seen leave no doubt about who is
-        left of whom, nor whether the next object is beside or above or below.
-        """
-        seen = np.diagonal(self.covered, axis1=1, axis2=2)
-        clear = (self.visibility >= LEAST_VISIBLE) & (seen >= LEAST_SEEN * size**2)
-        clear = (clear | ~exists).all(axis=1)
-        dx, dy = np.abs(np.diff(self.centres, axis=1)).transpose(2, 0, 1)
-        ordered = np.diff(self.centres[..., 0], axis=1) >= LEAST_GAP * size
-        ordered &= np.diff(self.boxes[..., 0] + self.boxes[..., 2], axis=1) > 0
-        ordered &= np.abs(dy - dx) >= LEAST_SLANT * size
-        return clear & (ordered | ~exists[:, 1:]).all(axis=1)
+    return paint.develop(canvas, plan.octets[scenes] if settings.noise else None, settings.noise)
 
 
 def _observe(objects, exists, size):
-    """Return the `_Truth` about scenes from the outlines of their objects, drawn or left out."""
+    """Return what is seen in scenes from their objects' outlines, by the names of `SceneImages`."""
     pictures, most = exists.shape
-    truth = _Truth.empty(pictures, most, size)
-    inside = objects.sprites.alpha > 0.5
-    view = paint.windows(truth.instances, inside.shape[-1])
+    own = objects.picture, objects.number
     identity = (objects.number + 1).astype(np.uint8)[:, None, None]
+    inside = objects.sprites.alpha > 0.5
+    m, _, side = inside.shape
+    instances = np.zeros((pictures, size, size), np.uint8)
+    view = paint.windows(instances, side)
     for layer in range(most):
-        of = np.flatnonzero(objects.layer == layer)
+        of = objects.layer == layer
         place = objects.picture[of], objects.top[of], objects.left[of]
         view[place] = np.where(inside[of], identity[of], view[place])
-
     found = view[objects.picture, objects.top, objects.left]
     visible = found == identity
-    own = objects.picture, objects.number
-    corner = np.stack([objects.left, objects.top], axis=1)
-    twice = np.concatenate([corner, corner], axis=1)
-    truth.boxes[own] = paint.boxes_of(visible) + twice
-    truth.full_boxes[own] = paint.boxes_of(inside) + twice
-    m, _, side = inside.shape
-    hidden = np.flatnonzero(inside & ~visible)
-    pairs = hidden // side**2 * most + found.ravel()[hidden] - 1
-    covered = np.bincount(pairs, minlength=m * most).reshape(m, most)
     seen = np.count_nonzero(visible, axis=(1, 2))
-    covered[np.arange(m), objects.number] = seen
-    truth.covered[own] = covered
-    truth.visibility[own] = seen / covered.sum(axis=1)
-    middle = np.arange(inside.shape[-1]) + 0.5
-    for axis in (0, 1):  # columns, then rows
-        moment = visible.sum(axis=axis + 1) @ middle
-        truth.centres[(*own, axis)] = corner[:, axis] + moment / np.maximum(seen, 1)
+
+    # who is seen where: a count for each pair of an object's outline and an object in sight
+    pairs = (np.arange(m)[:, None, None] * most + found - 1)[inside]
+    covered = np.bincount(pairs, minlength=m * most).reshape(m, most)
+    corner = np.stack([objects.left, objects.top], axis=1)
+    middle = np.arange(side) + 0.5
+    moments = np.stack([visible.sum(axis=axis) @ middle for axis in (1, 2)], axis=1)
+    values = {
+        "boxes": paint.boxes_of(visible) + np.tile(corner, 2),
+        "full_boxes": paint.boxes_of(inside) + np.tile(corner, 2),
+        "centres": corner + moments / np.maximum(seen, 1)[:, None],
+        "covered": covered,
+        "visibility": seen / covered.sum(axis=1),
+    }
+    truth = {"instances": instances}
+    for name, of_objects in values.items():
+        truth[name] = np.zeros((*exists.shape, *of_objects.shape[1:]), of_objects.dtype)
+        truth[name][own] = of_objects
     return truth
+
+
+def _is_clear(truth, exists, size):
+    """Return whether each scene, bool ``(scenes,)``, is one that can be talked about.
+
+    Enough of every object is seen, and the centres of what is seen leave no doubt about who is
+    left of whom, nor whether the next object is beside or above or below.
+    """
+    seen = np.diagonal(truth["covered"], axis1=1, axis2=2)
+    clear = (truth["visibility"] >= LEAST_VISIBLE) & (seen >= LEAST_SEEN * size**2)
+    clear = (clear | ~exists).all(axis=1)
+    dx, dy = np.diff(truth["centres"], axis=1).transpose(2, 0, 1)
+    ordered = dx >= LEAST_GAP * size
+    ordered &= np.diff(truth["boxes"][..., 0] + truth["boxes"][..., 2], axis=1) > 0
+    ordered &= np.abs(np.abs(dy) - np.abs(dx)) >= LEAST_SLANT * size
+    return clear & (ordered | ~exists[:, 1:]).all(axis=1)
 
 
 def _captions(arrays, class_names, colour_names, texture_names):
     """Return the caption of each scene."""
     dx, dy = np.diff(arrays["centres"], axis=1).transpose(2, 0, 1)
-    steep = np.abs(dy) > dx
-    relations = np.where(steep, np.where(dy > 0, 1, 2), 0)  # of RELATIONS; rows count downwards
-    mentions = {}
+    upright = np.where(dy > 0, "above", "below")  # rows count downwards
+    relations = np.where(np.abs(dy) > dx, upright, "left of").tolist()
+    kinds = np.stack([arrays["labels"], arrays["colours"], arrays["textures"]], axis=2).tolist()
     captions = []
-    for count, *row, said in zip(
-        arrays["counts"].tolist(),
-        arrays["labels"].tolist(),
-        arrays["colours"].tolist(),
-        arrays["textures"].tolist(),
-        relations.tolist(),
-        strict=True,
-    ):
-        named = []
-        for key in zip(*(part[:count] for part in row), strict=True):
-            if key not in mentions:
-                label, colour, texture = key
-                mentions[key] = Mention(
-                    class_names[label], colour_names[colour], texture_names[texture]
-                )
-            named.append(mentions[key])
-        captions.append(write_caption(named, [RELATIONS[each] for each in said[: count - 1]]))
+    for count, kind, said in zip(arrays["counts"].tolist(), kinds, relations, strict=True):
+        mentions = [
+            Mention(class_names[label], colour_names[colour], texture_names[texture])
+            for label, colour, texture in kind[:count]
+        ]
+        captions.append(write_caption(mentions, said[: count - 1]))
     return tuple(captions)

@@ -143,25 +143,8 @@ def _mug(u, v):
     return np.minimum(body, handle)
 
 
-SHAPES = {
-    "disc": _disc,
-    "ring": _ring,
-    "triangle": _triangle,
-    "square": _square,
-    "star": _star,
-    "cross": _cross,
-    "crescent": _crescent,
-    "heart": _heart,
-    "arrow": _arrow,
-    "semicircle": _semicircle,
-    "drop": _drop,
-    "flower": _flower,
-    "leaf": _leaf,
-    "house": _house,
-    "bolt": _bolt,
-    "key": _key,
-    "bow": _bow,
-    "fish": _fish,
-    "cloud": _cloud,
-    "mug": _mug,
-}
+_FORMULAS = (
+    *(_disc, _ring, _triangle, _square, _star, _cross, _crescent, _heart, _arrow, _semicircle),
+    *(_drop, _flower, _leaf, _house, _bolt, _key, _bow, _fish, _cloud, _mug),
+)
+SHAPES = {formula.__name__[1:]: formula for formula in _FORMULAS}

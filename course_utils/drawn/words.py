@@ -4,18 +4,8 @@ An object's label is a name's place in these tuples.
 """
 
 SHAPE_NAMES = (
-    "disc",
-    "ring",
-    "triangle",
-    "square",
-    "star",
-    "cross",
-    "crescent",
-    "heart",
-    "arrow",
-    "semicircle",
-    "drop",
-    "flower",
+    *("disc", "ring", "triangle", "square", "star", "cross"),
+    *("crescent", "heart", "arrow", "semicircle", "drop", "flower"),
 )
 NEW_SHAPE_NAMES = ("leaf", "house", "bolt", "key", "bow", "fish", "cloud", "mug")
 """Kept back, so that a network can meet what it has never seen."""

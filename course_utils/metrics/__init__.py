@@ -6,11 +6,9 @@ from course_utils.metrics.generative import (
     Judgement,
     class_coverage,
     frechet_distance,
-    gaussian_frechet_distance,
     kernel_distance,
     nearest,
     precision_recall,
-    share_interval,
     two_sample_test,
 )
 
@@ -19,11 +17,9 @@ __all__ = [
     "Judgement",
     "class_coverage",
     "frechet_distance",
-    "gaussian_frechet_distance",
     "kernel_distance",
     "multiply_adds",
     "nearest",
     "precision_recall",
-    "share_interval",
     "two_sample_test",
 ]

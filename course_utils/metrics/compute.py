@@ -12,16 +12,12 @@ def multiply_adds(model):
     Parameters
     ----------
     model : keras.Model
-        Functional or sequential, and built. Models inside of it are counted as well.
+        Functional or sequential, and built. Models inside of it are counted as well. ValueError if
+        a size of an output is not known before the model is called.
 
     Returns
     -------
     int
-
-    Raises
-    ------
-    ValueError
-        If a size of an output is not known before the model is called.
     """
     from keras import Model, layers
 

@@ -5,7 +5,7 @@ trained network computes, or the pixels themselves. What such a comparison means
 network, so a notebook names it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binomtest
@@ -16,61 +16,36 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+_NEIGHBOURS = 3  # a ball of `precision_recall` reaches to this one
+
 
 def frechet_distance(a, b):
     """Return the Fréchet distance between two sets, each taken as a Gaussian.
 
-    This is the Fréchet inception distance, FID, where the features are those of an Inception
-    network; here they are those of whatever network computed them. Small sets look further apart
-    than they are: compare only distances between sets of the same sizes.
+    ``|mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2))``, with the covariances A and B. This is
+    the Fréchet inception distance, FID, where the features are those of an Inception network; here
+    they are those of whatever network computed them. Small sets look further apart than they are:
+    compare only distances between sets of the same sizes.
 
     Parameters
     ----------
     a, b : array of shape (n, features) and (m, features)
-        At least two rows each.
+        At least two rows each. ValueError if they do not fit one another.
 
     Returns
     -------
     float
         At least 0, in squared units of the features; 0 if means and covariances are equal.
 
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit one another.
-
     References
     ----------
+    D. Dowson, B. Landau, The Fréchet distance between multivariate normal distributions, 1982.
     M. Heusel, H. Ramsauer, T. Unterthiner, B. Nessler, S. Hochreiter, GANs trained by a two
     time-scale update rule converge to a local Nash equilibrium, 2017.
     """
     a, b = _pair(a, b, least=2)
-    return gaussian_frechet_distance(a.mean(axis=0), _covariance(a), b.mean(axis=0), _covariance(b))
-
-
-def gaussian_frechet_distance(mean_a, covariance_a, mean_b, covariance_b):
-    """Return the squared Fréchet distance between two Gaussians.
-
-    ``|mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2))``, with the covariances A and B.
-
-    Parameters
-    ----------
-    mean_a, mean_b : array of shape (features,)
-    covariance_a, covariance_b : array of shape (features, features)
-        Symmetric, no eigenvalue below 0.
-
-    Returns
-    -------
-    float
-        At least 0.
-
-    References
-    ----------
-    D. Dowson, B. Landau, The Fréchet distance between multivariate normal distributions, 1982.
-    """
-    shift = np.asarray(mean_a, float) - np.asarray(mean_b, float)
-    covariance_a = np.asarray(covariance_a, float)
-    covariance_b = np.asarray(covariance_b, float)
+    shift = a.mean(axis=0) - b.mean(axis=0)
+    covariance_a, covariance_b = (np.atleast_2d(np.cov(rows, rowvar=False)) for rows in (a, b))
     # A B has the eigenvalues of the symmetric matrix A^(1/2) B A^(1/2), which are safe to compute
     # where A is singular: a layer behind ReLU has units that never fire.
     values, vectors = np.linalg.eigh(covariance_a)
@@ -92,16 +67,11 @@ def kernel_distance(a, b):
     Parameters
     ----------
     a, b : array of shape (n, features) and (m, features)
-        At least two rows each.
+        At least two rows each. ValueError if they do not fit one another.
 
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit one another.
 
     References
     ----------
@@ -111,123 +81,67 @@ def kernel_distance(a, b):
     return _mean_of_pairs(a) + _mean_of_pairs(b) - 2 * float(polynomial_kernel(a, b).mean())
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What a judge achieved who was to tell two kinds of pictures apart.
+def _mean_of_pairs(rows):
+    """Return the mean kernel of all pairs of different rows."""
+    table = polynomial_kernel(rows, rows)
+    n = len(rows)
+    return float((table.sum() - np.trace(table)) / (n * (n - 1)))
 
-    Attributes
-    ----------
-    accuracy : float
-        Share of the judged rows whose kind was named rightly; 0.5 is guessing.
-    low, high : float
-        Ends of the interval of 95 % around it.
-    right : ndarray of bool, shape (judged,)
-        Which were named rightly.
-    rows : ndarray of int64, shape (judged,)
-        Which rows of `real` (from 0) and of `fake` (from ``len(real)``) were judged.
-    """
 
-    accuracy: float
-    low: float
+class Judgement(NamedTuple):
+    """What a judge achieved who was to tell two kinds of pictures apart."""
+
+    accuracy: float  # share of the judged rows whose kind was named rightly; 0.5 is guessing
+    low: float  # ends of the interval of 95 % around it, by Wilson's formula (1927)
     high: float
-    right: np.ndarray
-    rows: np.ndarray
 
 
-def two_sample_test(real, fake, *, seed, judge=None):
+def two_sample_test(real, fake, *, seed):
     """Let a judge learn to tell two sets apart, and test it on rows that it has not seen.
 
-    As many rows are taken of the larger set as the smaller one has, half of each teach the judge,
-    and the other half test it. If the two sets come from one source, no judge can be right more
-    often than half of the time. A judge who is not, may be a bad judge.
+    As many rows are taken of the larger set as the smaller one has, half of each teach the judge, a
+    logistic regression on standardised features, and the other half test it. If the two sets come
+    from one source, no judge can be right more often than half of the time. A judge who is not, may
+    be a bad judge.
 
     Parameters
     ----------
     real, fake : array of shape (n, features) and (m, features)
-        At least four rows each.
+        At least four rows each. ValueError if they do not fit one another.
     seed : int
         Decides which rows teach and which test.
-    judge : scikit-learn classifier, optional
-        By default logistic regression on standardised features.
 
     Returns
     -------
     Judgement
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit one another.
 
     References
     ----------
     D. Lopez-Paz, M. Oquab, Revisiting classifier two-sample tests, 2017.
     """
     real, fake = _pair(real, fake, least=4)
-    if judge is None:
-        judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
     rng = np.random.default_rng(seed)
     each = min(len(real), len(fake))
-    rows = np.stack([rng.permutation(len(real))[:each], rng.permutation(len(fake))[:each]])
-    rows[1] += len(real)
-    teach, test = rows[:, : each // 2].ravel(), rows[:, each // 2 :].ravel()
-    together = np.concatenate([real, fake])
-    is_fake = np.arange(len(together)) >= len(real)
-    judge.fit(together[teach], is_fake[teach])
-    right = judge.predict(together[test]) == is_fake[test]
-    low, high = share_interval(np.count_nonzero(right), len(right))
-    return Judgement(float(right.mean()), low, high, right, test)
+    real, fake = rng.permutation(real)[:each], rng.permutation(fake)[:each]
+    half = each // 2
+    judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    judge.fit(np.concatenate([real[:half], fake[:half]]), np.repeat([False, True], half))
+    right = np.concatenate([~judge.predict(real[half:]), judge.predict(fake[half:])])
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(0.95, method="wilson")
+    return Judgement(float(right.mean()), float(interval.low), float(interval.high))
 
 
-def share_interval(count, n):
-    """Return the interval of 95 % around a share, by Wilson's formula.
+class Coverage(NamedTuple):
+    """Which classes a set of pictures shows, and how evenly."""
 
-    Parameters
-    ----------
-    count : int
-        How many of the n, 0 to n.
-    n : int
-        At least 1.
-
-    Returns
-    -------
-    low, high : float
-        Within [0, 1].
-
-    References
-    ----------
-    E. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
-    """
-    interval = binomtest(count, n).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
+    shares: np.ndarray  # float (classes,): share of all pictures that clearly show each class
+    covered: int  # classes that get at least a quarter of an even share
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """Which classes a set of pictures shows, and how evenly.
-
-    Attributes
-    ----------
-    shares : ndarray of float, shape (classes,)
-        Share of all pictures that clearly show each class. With those that show none clearly,
-        they add up to 1.
-    covered : int
-        Classes that get at least a quarter of an even share.
-    balance : float
-        Entropy of the clear pictures' classes over that of an even spread: 1 if all classes are
-        equally frequent, 0 if there is only one (or none).
-    clear : float
-        Share of the pictures that clearly show one of the classes.
-    """
-
-    shares: np.ndarray
-    covered: int
-    balance: float
-    clear: float
-
-
-def class_coverage(probabilities, *, classes=None, threshold=0.5):
+def class_coverage(probabilities, *, classes=None):
     """Count which classes are there among pictures that a classifier has looked at.
+
+    A picture clearly shows a class if the largest of its probabilities is at least one half.
 
     Parameters
     ----------
@@ -236,8 +150,6 @@ def class_coverage(probabilities, *, classes=None, threshold=0.5):
     classes : sequence of int, optional
         The outputs that count as classes of these pictures; all of them unless given. A picture
         for which another output is the largest shows none of them.
-    threshold : float
-        A picture shows a class clearly if the largest of its probabilities is at least this.
 
     Returns
     -------
@@ -246,32 +158,18 @@ def class_coverage(probabilities, *, classes=None, threshold=0.5):
     Raises
     ------
     ValueError
-        If there is no picture, or a class is no output.
+        If there is no picture.
     """
     probabilities = np.asarray(probabilities, float)
     if probabilities.ndim != 2 or not len(probabilities):
         raise ValueError(
-            "Expected `probabilities` of shape (n, outputs), with n of at least 1. "
+            "`probabilities` must be of shape (n, outputs), with n of at least 1. "
             f"Received: shape {probabilities.shape}."
         )
-    outputs = probabilities.shape[1]
-    classes = np.arange(outputs) if classes is None else np.asarray(classes)
-    if len(np.unique(classes)) != classes.size or not np.isin(classes, np.arange(outputs)).all():
-        raise ValueError(
-            f"Expected `classes` to be different outputs from 0 to {outputs - 1}. "
-            f"Received: {classes}."
-        )
-    answers = probabilities.argmax(axis=1)[probabilities.max(axis=1) >= threshold]
-    counts = (answers[:, np.newaxis] == classes).sum(axis=0)
-    shares = counts / len(probabilities)
-    among = counts[counts > 0] / max(1, counts.sum())
-    entropy = -np.sum(among * np.log(among))
-    return Coverage(
-        shares=shares,
-        covered=int(np.count_nonzero(shares >= 0.25 / len(classes))),
-        balance=float(entropy / np.log(len(classes))) if len(classes) > 1 else 1.0,
-        clear=float(shares.sum()),
-    )
+    classes = np.arange(probabilities.shape[1]) if classes is None else np.asarray(classes)
+    answers = probabilities.argmax(axis=1)[probabilities.max(axis=1) >= 0.5]
+    shares = (answers[:, np.newaxis] == classes).sum(axis=0) / len(probabilities)
+    return Coverage(shares, int(np.count_nonzero(shares >= 0.25 / len(classes))))
 
 
 def nearest(queries, references):
@@ -279,9 +177,8 @@ def nearest(queries, references):
 
     Parameters
     ----------
-    queries : array of shape (n, ...)
-        Features, or pictures: these are compared pixel by pixel.
-    references : array of shape (m, ...)
+    queries, references : array of shape (n, ...) and (m, ...)
+        Features, or pictures: these are compared pixel by pixel. ValueError if they do not fit.
 
     Returns
     -------
@@ -289,11 +186,6 @@ def nearest(queries, references):
         To the nearest reference.
     indices : ndarray of int64, shape (n,)
         Which one it is.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit one another.
     """
     queries, references = _pair(queries, references, least=1)
     found = NearestNeighbors(n_neighbors=1).fit(references)
@@ -301,57 +193,38 @@ def nearest(queries, references):
     return distances[:, 0], indices[:, 0]
 
 
-def precision_recall(real, fake, *, k=3):
+def precision_recall(real, fake):
     """Return how much of the fake is like the real, and how much of the real is among the fake.
 
-    Each set is taken as the union of balls around its rows, each ball reaching to its row's k-th
+    Each set is taken as the union of balls around its rows, each ball reaching to its row's third
     nearest neighbour in the same set. Precision is the share of fake rows inside the real union,
     recall the share of real rows inside the fake one.
 
     Parameters
     ----------
     real, fake : array of shape (n, features) and (m, features)
-        More than k rows each.
-    k : int
-        At least 1. A larger one makes larger balls, and both numbers higher.
+        At least four rows each. ValueError if they do not fit one another.
 
     Returns
     -------
     precision, recall : float
         In [0, 1].
 
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit one another, or have too few rows.
-
     References
     ----------
     T. Kynkaanniemi, T. Karras, S. Laine, J. Lehtinen, T. Aila, Improved precision and recall
     metric for assessing generative models, 2019.
     """
-    if k < 1:
-        raise ValueError(f"Expected `k` of at least 1. Received: {k}.")
-    real, fake = _pair(real, fake, least=k + 1)
-    return _share_inside(fake, real, k), _share_inside(real, fake, k)
+    real, fake = _pair(real, fake, least=_NEIGHBOURS + 1)
+    return _share_inside(fake, real), _share_inside(real, fake)
 
 
-def _share_inside(queries, references, k):
+def _share_inside(queries, references):
     # Of a row that was fitted, the nearest neighbour is the row itself, at 0.
-    reach = NearestNeighbors(n_neighbors=k + 1).fit(references).kneighbors(references)[0][:, k]
+    known = NearestNeighbors(n_neighbors=_NEIGHBOURS + 1).fit(references)
+    reach = known.kneighbors(references)[0][:, -1]
     distances = pairwise_distances_chunked(queries, references)
     return sum(np.count_nonzero((some <= reach).any(axis=1)) for some in distances) / len(queries)
-
-
-def _covariance(rows):
-    return np.atleast_2d(np.cov(rows, rowvar=False))
-
-
-def _mean_of_pairs(rows):
-    """Return the mean kernel of all pairs of different rows."""
-    table = polynomial_kernel(rows, rows)
-    n = len(rows)
-    return float((table.sum() - np.trace(table)) / (n * (n - 1)))
 
 
 def _pair(a, b, *, least):
@@ -359,13 +232,13 @@ def _pair(a, b, *, least):
     a, b = (np.asarray(rows, np.float64) for rows in (a, b))
     if a.ndim < 2 or b.ndim < 2 or a.shape[1:] != b.shape[1:]:
         raise ValueError(
-            "Expected two sets of rows of one shape, one row a picture. "
+            "The two sets must have rows of one shape, one row a picture. "
             f"Received: shapes {a.shape} and {b.shape}."
         )
     if min(len(a), len(b)) < least:
         raise ValueError(
-            f"Expected at least {least} rows in each set. Received: {len(a)} and {len(b)}."
+            f"Each set must have at least {least} rows. Received: {len(a)} and {len(b)}."
         )
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise ValueError("Expected finite numbers. Received: some that are NaN or infinite.")
+        raise ValueError("The numbers must be finite. Received: some that are NaN or infinite.")
     return a.reshape(len(a), -1), b.reshape(len(b), -1)
