@@ -1,4 +1,4 @@
-"""What the course downloads: one immutable record a file, with all that is needed to check it.
+"""What the course downloads, as sources.toml lists it: one immutable record a file.
 
 The form follows scikit-learn's ``datasets/_base.py``. Nothing here touches the network; see
 `course_utils.data.fetch` for that.
@@ -150,104 +150,19 @@ def read_attribution(path):
         return {row["path"]: (row["author"], row["url"]) for row in rows}
 
 
-def _fashion_mnist(name, size, sha256):
-    return Record(
-        title="Fashion-MNIST",
-        name=f"{name}.gz",
-        urls=(
-            f"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/{name}.gz",
-            f"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/{name}.gz",
-        ),
-        size=size,
-        sha256=sha256,
-        licence="MIT",
-        source="Zalando SE; H. Xiao, K. Rasul and R. Vollgraf, 2017, arXiv:1708.07747",
-        folder="fashion-mnist",
-    )
+def _record(entry):
+    """Make a record of a table of sources.toml."""
+    contents = FolderContents(**entry["contents"]) if "contents" in entry else None
+    return Record(**entry | {"urls": tuple(entry["urls"]), "contents": contents})
 
 
+_TABLE = tomllib.loads(Path(__file__).with_name("sources.toml").read_text(encoding="utf-8"))
 FASHION_MNIST = MappingProxyType(
-    {
-        "train images": _fashion_mnist(
-            "train-images-idx3-ubyte",
-            26_421_880,
-            "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        ),
-        "train labels": _fashion_mnist(
-            "train-labels-idx1-ubyte",
-            29_515,
-            "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        ),
-        "test images": _fashion_mnist(
-            "t10k-images-idx3-ubyte",
-            4_422_102,
-            "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        ),
-        "test labels": _fashion_mnist(
-            "t10k-labels-idx1-ubyte",
-            5_148,
-            "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-        ),
-    }
+    {part: _record(entry) for part, entry in _TABLE["fashion-mnist"].items()}
 )
-
-CIFAR10 = Record(
-    title="CIFAR-10",
-    name="cifar-10-binary.tar.gz",
-    urls=("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
-    size=170_052_171,
-    sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-    licence="none stated; for research, to be cited",
-    source="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
-    contents=FolderContents(
-        name="cifar-10-batches-bin",
-        pattern="*.bin",
-        count=6,
-        names_sha256="a8d51fc4f20a531ebb8cff66fa5db335ccd04f883bfa12b47e84c47bba18e51a",
-    ),
-)
-
-FLOWERS = Record(
-    title="Flowers",
-    name="flower_photos.tgz",
-    urls=(
-        "https://download.tensorflow.org/example_images/flower_photos.tgz",
-        "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
-    ),
-    size=228_813_984,
-    sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
-    licence="CC BY 2.0, each photographer named in LICENSE.txt",
-    source="The TensorFlow Team, Flowers, 2019; the photographers of LICENSE.txt",
-    contents=FolderContents(
-        name="flower_photos",
-        pattern="*/*.jpg",
-        count=3_670,
-        # The names that the set's own LICENSE.txt credits.
-        names_sha256="7ec2813130f8fac20cc4bfec2878528360cb255c183b61c88a2b358ac5539577",
-        manifest="ATTRIBUTION.csv",
-    ),
-)
-
-SQUEEZENET = Record(
-    title="SqueezeNet 1.1, ImageNet weights without top",
-    name="squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5",
-    urls=tuple(
-        f"{site}/a73d4339aa4d37c51a0b3ba044bed55477abec73/"
-        "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5"
-        for site in (
-            "https://github.com/DeepCognition/keras-squeezenet/raw",
-            "https://raw.githubusercontent.com/DeepCognition/keras-squeezenet",
-        )
-    ),
-    size=3_002_560,
-    sha256="17154246284f555591549ac2c83e127abfbf4307dc4b0060fdaa2931d0fa38da",
-    licence="MIT",
-    source=(
-        "F. Iandola et al., SqueezeNet, 2016, arXiv:1602.07360; Keras port by "
-        "R. C. Malli and DeepCognition"
-    ),
-    folder="weights",
-)
+CIFAR10 = _record(_TABLE["cifar-10"])
+FLOWERS = _record(_TABLE["flowers"])
+SQUEEZENET = _record(_TABLE["squeezenet"])
 
 
 def repository_address():
