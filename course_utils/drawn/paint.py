@@ -198,7 +198,8 @@ def render(*, shape, colour, texture, x, y, radius, angle, phase, fall, side):
         v - _column((-sin * fall_x - cos * fall_y) * step),
     )
     alpha = np.clip(near * _column(-radius) + 0.5, 0.0, 1.0)
-    shadow = np.clip(shifted * _column(-1.0 / (2.4 * step)) + 0.6, 0.0, 1.0) ** 2
+    shadow = np.clip(shifted * _column(-1.0 / (2.4 * step)) + 0.6, 0.0, 1.0)
+    shadow *= shadow
 
     rim = np.clip(near * 3.6 + 1.0, 0.0, 1.0)
     # gouache is darkest where it dries last, at its edge
