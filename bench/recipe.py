@@ -40,6 +40,7 @@ DRAWINGS = {"FLIPS": ("horizontal", "vertical")}
 CELLS = (
     "imports",
     "parameters",
+    "build-the-pieces",
     "build-the-network",
     "train-functions",
     "one-cycle-schedule",

@@ -41,8 +41,8 @@ TRAINED = {
         "04",
         "backbone",
         "backbone test accuracy",
-        "set-up imports parameters build-the-network train-functions one-cycle-schedule augment "
-        "draw-many recipe-function train-the-backbone",
+        "set-up imports parameters build-the-pieces build-the-network train-functions "
+        "one-cycle-schedule augment draw-many recipe-function train-the-backbone",
         "RECIPE_IMAGES, RECIPE_BATCH = 60_000, 128",
     ),
     "first_cnn.keras": Recipe(

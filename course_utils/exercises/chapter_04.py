@@ -51,8 +51,8 @@ def _judge_batch_normalise(function):
         f"The answer should have the shape of x, {x.shape}. Received: {answer.shape}.",
     )
 
-    def normalised(axis, *, power=0.5, epsilon=1e-3):
-        mean, variance = x.mean(axis, keepdims=True), x.var(axis, keepdims=True)
+    def normalised(axis, *, power=0.5, epsilon=1e-3, ddof=0):
+        mean, variance = x.mean(axis, keepdims=True), x.var(axis, keepdims=True, ddof=ddof)
         return (x - mean) / (variance + epsilon) ** power
 
     everything_but_channels = (0, 1, 2)
@@ -76,6 +76,19 @@ def _judge_batch_normalise(function):
     reject(
         np.allclose(answer, normalised(everything_but_channels, power=1)),
         "Divided by the variance. The formula has a root.",
+    )
+    deviation = np.sqrt(x.var(everything_but_channels) + 1e-3)
+    reject(
+        np.allclose(answer, x - x.mean(everything_but_channels) / deviation),
+        "Only the mean is divided here. Put x minus its mean in parentheses, and divide that.",
+    )
+    reject(
+        np.allclose(answer, normalised(everything_but_channels, ddof=1)),
+        "Nearly: this variance divides by n - 1. Leave ddof out; batch normalisation divides by n.",
+    )
+    reject(
+        np.allclose(answer, normalised(everything_but_channels, epsilon=1e-5)),
+        "Nearly: epsilon is 0.00001 here. Take the one that the function is given.",
     )
     reject(
         np.allclose(answer, x - x.mean(everything_but_channels)),
@@ -105,6 +118,10 @@ def _judge_one_cycle(function):
     def at(step, warm_up=0.2):
         return number(call(function, step, 100, 0.5, warm_up))
 
+    reject(
+        math.isclose(at(10), 0.5 * min(10 / 0.2, (1 - 10) / 0.8), rel_tol=1e-6),
+        "step counts the steps, and warm_up is a share of them. Divide step by steps first.",
+    )
     reject(
         math.isclose(at(20), 1.0 * 0.5 * 20 / 100, rel_tol=1e-6) and at(100) > 0.4,
         "The rate rises during all steps. It should turn at warm_up * steps.",
@@ -194,7 +211,8 @@ def _judge_clearly_better(function):
     reject(
         verdict([0.7, 0.74, 0.78], [0.7, 0.7, 0.7]),
         "0.70, 0.74, 0.78 against three times 0.70: with ddof=1 twice the standard error is 0.046 "
-        "and the difference 0.04, so the answer is False. Is it ddof=1, and 2 times the error?",
+        "and the difference 0.04, so the answer is False. Is it ddof=1, is there a root, and is it "
+        "2 times the error?",
     )
     reject(
         not verdict([0.74, 0.78, 0.82], [0.7, 0.72, 0.68]),

@@ -58,6 +58,18 @@ WRONG = {
         ),
         (_normalise("x - x.mean((0, 1, 2))"), "Now divide"),
         (
+            _normalise("x - x.mean((0, 1, 2)) / np.sqrt(x.var((0, 1, 2)) + epsilon)"),
+            "in parentheses",
+        ),
+        (
+            _normalise("(x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2), ddof=1) + epsilon)"),
+            "divides by n - 1",
+        ),
+        (
+            _normalise("(x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2)) + 1e-5)"),
+            "Take the one that the function is given",
+        ),
+        (
             _normalise("(x - x.mean((0, 1, 2))) / (x.std((0, 1, 2)) + epsilon)"),
             "under the root",
         ),
@@ -66,6 +78,10 @@ WRONG = {
         (_normalise("(x - x.mean((1, 2))) / x.std((1, 2))"), "raised ValueError"),
     ],
     "4.3": [
+        (
+            _one_cycle("peak * min(step / warm_up, (1 - step) / (1 - warm_up))"),
+            "Divide step by steps",
+        ),
         (_one_cycle("peak * done"), "rises during all steps"),
         (_one_cycle("peak * (1 - done)"), "rise from 0 first"),
         (
