@@ -1,8 +1,7 @@
 """Figures of the course: each function draws one idea and returns the Axes it drew on.
 
-Data come first, options are keyword-only, ``ax=None`` makes a figure of a fitting size, and nothing
-is shown until `show` is given the figure. A function that draws also says in words what it drew,
-and `show` puts that on the page as alternative text.
+``ax=None`` makes a figure of a fitting size; `show` shows it. A function that draws also says in
+words what it drew, and `show` puts that on the page as alternative text.
 """
 
 from course_utils.plots.animation import animate, few_colours

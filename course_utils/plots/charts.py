@@ -27,10 +27,8 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
     metric : str
         Which metric to draw, with its validation curve, ``val_`` and the name, where there is one.
     colours : dict of str to colour, or sequence of colours, optional
-        Of each name.
     title : str, optional
     ax : Axes, optional
-        Where to draw; by default a new figure.
 
     Returns
     -------
@@ -90,10 +88,8 @@ def confusion_matrix(y_true, y_pred, *, class_names, title=None, ax=None):
     y_true, y_pred : integer arrays of shape (n,)
         True and predicted classes, from 0.
     class_names : sequence of str
-        The name of each class.
     title : str, optional
     ax : Axes, optional
-        Where to draw; by default a new figure.
 
     Returns
     -------
@@ -156,7 +152,6 @@ def bars(values, *, label, colours=None, control=None, title=None, ax=None):
         Reference values, such as ``{"chance": 0.1}``: drawn as dotted lines.
     title : str, optional
     ax : Axes, optional
-        Where to draw; by default a new figure.
 
     Returns
     -------
@@ -186,20 +181,18 @@ def bars(values, *, label, colours=None, control=None, title=None, ax=None):
             ax.annotate(spread, (1, 0.5), xycoords=text, xytext=(7, 0), color=QUIET, **beside)
             told[-1] += f" ({spread})"
     ax.set_yticks(range(len(runs)), list(runs))
-    ax.set_ylim(len(runs) - 0.45, -0.55)
+    ax.set(xlabel=label, ylim=(len(runs) - 0.45, -0.55))
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.axvline(0, color=QUIET, lw=0.8)
-    control = control or {}
-    for value in control.values():
+    lines = {f"{name} {value:.3g}": value for name, value in (control or {}).items()}
+    for value in lines.values():
         ax.axvline(value, color=INK, ls=":", lw=1.2)
     ax.margins(x=0.03)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
-    ax.set_xlabel(label)
     ax.grid(axis="x", color=GRID)
     if title:
-        ax.set_title(title, pad=24 if control else None)
-    lines = {f"{name} {value:.3g}": value for name, value in control.items()}
+        ax.set_title(title, pad=24 if lines else None)
     _label_above(ax, lines)
     ax.description = f"Bars of {label or 'values'}: {'; '.join(told)}"
     if len(runs) > 1:
@@ -228,12 +221,10 @@ def curves(
     log_x, log_y : bool
         Draw what was varied, or the values, on a logarithmic scale.
     colours : dict of str to colour, or sequence of colours, optional
-        Of each name.
     control : dict of str to float, optional
         Reference values, such as ``{"chance": 0.1}``: drawn as dotted lines.
     title : str, optional
     ax : Axes, optional
-        Where to draw; by default a new figure.
 
     Returns
     -------
@@ -249,9 +240,8 @@ def curves(
     joined = not named or any(character.isdigit() for name in names for character in name)
     last = np.argmax(places)
     ends, told = [], []
-    for (name, run), colour, marker in zip(
-        runs.items(), colours_for(runs, colours), cycle(_MARKERS), strict=False
-    ):
+    styles = zip(colours_for(runs, colours), cycle(_MARKERS), strict=False)
+    for (name, run), (colour, marker) in zip(runs.items(), styles, strict=True):
         mean, low, high = run.mean(axis=0), run.min(axis=0), run.max(axis=0)
         if len(run) > 1 and joined:
             ax.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
@@ -299,15 +289,14 @@ def _course(names, values, joined):
 
 def _told_of_confusion(counts, share, names):
     """Return the share of right answers, the best and the worst class, the worst confusion."""
-    right = share.diagonal()
-    known = np.flatnonzero(counts.sum(axis=1))
-    best, worst = known[right[known].argmax()], known[right[known].argmin()]
+    right = np.where(counts.sum(axis=1), share.diagonal(), np.nan)
+    best, worst = np.nanargmax(right), np.nanargmin(right)
     text = (
         f"Confusion matrix of {count(len(names), 'class', 'classes')} and "
         f"{count(counts.sum(), 'image')}: {counts.trace() / counts.sum():.0%} right, from "
         f"{names[worst]} with {right[worst]:.0%} to {names[best]} with {right[best]:.0%}"
     )
-    errors = share - np.diag(right)
+    errors = share * ~np.eye(len(share), dtype=bool)
     true, said = np.unravel_index(errors.argmax(), errors.shape)
     if errors[true, said]:
         text += f". Most frequent: {names[true]} taken for {names[said]}, {errors[true, said]:.0%}"
@@ -343,23 +332,18 @@ def _label_ends(ax, ends):
     ends = sorted(ends, key=lambda end: end[1])
     on_page = ax.transData.transform([(ax.get_xlim()[1], value) for _, value, _ in ends])
     wanted = ax.transAxes.inverted().transform(on_page)[:, 1]
-    for y, (name, _, colour) in zip(_spread(wanted, 1.3 * _LABEL_SIZE / height), ends, strict=True):
-        ax.text(
-            1.012, y, name, transform=ax.transAxes, color=as_text(colour), va="center",
-            fontsize=_LABEL_SIZE, fontweight="bold"
-        )  # fmt: skip
+    places = _spread(wanted, 1.3 * _LABEL_SIZE / height)
+    style = {"va": "center", "fontsize": _LABEL_SIZE, "fontweight": "bold"}
+    for y, (name, _, colour) in zip(places, ends, strict=True):
+        ax.text(1.012, y, name, transform=ax.transAxes, color=as_text(colour), **style)
 
 
 def _label_above(ax, lines):
     """Name vertical reference lines above the axes, pushed apart where they would overlap."""
     lines = dict(sorted(lines.items(), key=lambda line: line[1]))
-    texts = [
-        ax.text(
-            value, 1.015, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom",
-            fontsize=_LABEL_SIZE
-        )
-        for text, value in lines.items()
-    ]  # fmt: skip
+    style = {"ha": "center", "va": "bottom", "fontsize": _LABEL_SIZE}
+    on_axes = ax.get_xaxis_transform()
+    texts = [ax.text(x, 1.015, text, transform=on_axes, **style) for text, x in lines.items()]
     if len(texts) < 2:
         return
     # The width of the axes depends on the texts and their places on it: settle both in two passes.

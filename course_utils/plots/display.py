@@ -41,15 +41,15 @@ def show(figure, *, alt=None):
             "`figure` must be a matplotlib Figure, Axes or array of Axes. "
             f"Received: {figure!r} of type {type(figure).__name__}."
         )
-    alt = description(owner) if alt is None else alt
-    if not isinstance(alt, str) or len(" ".join(alt.split())) < _SHORTEST_ALT:
+    alt = " ".join(str(description(owner) if alt is None else alt).split())
+    if len(alt) < _SHORTEST_ALT:
         raise ValueError(
             f"`alt` must be a sentence of at least {_SHORTEST_ALT} characters. Received: {alt!r}. "
             "Say what a reader who cannot see the figure should learn from it."
         )
     png, width, height = _png(owner)
     plt.close(owner)
-    to_page(png, width, height, " ".join(alt.split()), kind="figure")
+    to_page(png, width, height, alt, kind="figure")
 
 
 def to_page(png, width, height, alt, *, kind):
@@ -91,5 +91,4 @@ def _with_palette(image):
     """Return an image with at most 256 colours if that looks the same, else as it is."""
     few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     shift = np.abs(np.asarray(few.convert("RGB"), np.int16) - np.asarray(image, np.int16))
-    alike = shift.max() <= _LARGEST_SHIFT and shift.mean() <= _MEAN_SHIFT
-    return few if alike else image
+    return few if shift.max() <= _LARGEST_SHIFT and shift.mean() <= _MEAN_SHIFT else image

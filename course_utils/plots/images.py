@@ -36,7 +36,6 @@ def image_grid(
     size : float, optional
         Approximate width of an image in inches, adjusted to whole screen pixels an image pixel.
     title : str, optional
-        Title of the whole figure.
     cmap : str
         Colour map of images with a single channel.
     value_range : (float, float), optional
@@ -57,8 +56,6 @@ def image_grid(
     titled = titles is not None
     texts = one_each("titles", map(str, titles) if titled else [""] * n, "image", n)
     marks = one_each("title_colours", title_colours, "image", n)
-    if columns is not None and columns < 1:
-        raise ValueError(f"`columns` must be at least 1. Received: {columns}.")
 
     most = _MOST_TITLED if titled else n
     if size is None:
@@ -146,12 +143,8 @@ def bare(ax):
 
 
 def fitting_columns(n, most):
-    """Choose the columns, at most `most`, that leave few places empty and rows few."""
-    if n <= most:
-        return n
-    return min(
-        range(max(1, most // 2), most + 1), key=lambda c: (-n % c + 1.5 * math.ceil(n / c), -c)
-    )
+    """Return how many columns, at most `most`, make n images few rows and evenly long ones."""
+    return math.ceil(n / math.ceil(n / most))
 
 
 def text_width(text, size):

@@ -40,33 +40,34 @@ def shape_flow(layers, *, faces=None, title=None):
         of parameters: of the input and of each layer in order. For a Keras model,
         ``[(layer.name, layer.output.shape[1:], layer.count_params()) for layer in model.layers]``.
     faces : sequence of array or None, optional
-        What to draw on the face of each block: an image (h, w, 3) or (h, w, 1) with uint8 in 0..255
-        or float in [0, 1], or a feature map (h, w) of any values, drawn from its least to its
-        greatest. None leaves a block plain.
+        What to draw on the face of each block: an image (h, w, 3) or (h, w, 1), uint8 in 0..255 or
+        float in [0, 1], or a feature map (h, w) of any values. None leaves a block plain.
     title : str, optional
 
     Returns
     -------
     Axes
     """
-    layers = [(str(name), tuple(shape), int(parameters)) for name, shape, parameters in layers]
+    names, shapes, parameters = zip(*layers, strict=True)
     faces = one_each("faces", faces, "layer", len(layers))
-    shapes = [_check_shape(name, shape) for name, shape, _ in layers]
-    shape_texts = [" \N{MULTIPLICATION SIGN} ".join(map(str, shape)) for shape in shapes]
-    written = np.array(
-        [
-            max(text_width(text, _TEXT) for text in (name, shape_text, f"{parameters:,}"))
-            for (name, _, parameters), shape_text in zip(layers, shape_texts, strict=True)
-        ]
-    )
+    for name, shape in zip(names, shapes, strict=True):
+        if len(shape) not in (1, 3) or not all(isinstance(side, int) for side in shape):
+            raise ValueError(
+                "`layers` must have shapes (height, width, channels) or (units,), without the "
+                f"batch. Received: {tuple(shape)} for {name!r}."
+            )
+    written = [" \N{MULTIPLICATION SIGN} ".join(map(str, shape)) for shape in shapes]
+    texts = zip(names, written, [f"{n:,}" for n in parameters], strict=True)
+    text_widths = np.array([max(text_width(text, _TEXT) for text in three) for three in texts])
     for scale in (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4):
         sizes = scale * _sizes(shapes)
         gap = scale * _GAP
         heights, widths = (sizes[:, :2] + sizes[:, 2:] * _SLANT[::-1]).T
         steps = np.maximum(
-            (widths[:-1] + widths[1:]) / 2 + gap, (written[:-1] + written[1:]) / 2 + _BETWEEN_TEXTS
+            (widths[:-1] + widths[1:]) / 2 + gap,
+            (text_widths[:-1] + text_widths[1:]) / 2 + _BETWEEN_TEXTS,
         )
-        left, right = np.maximum(widths, written)[[0, -1]] / 2
+        left, right = np.maximum(widths, text_widths)[[0, -1]] / 2
         centres = left + np.concatenate([[0], np.cumsum(steps)])
         right += centres[-1]
         if right <= _WIDEST:
@@ -79,24 +80,19 @@ def shape_flow(layers, *, faces=None, title=None):
     ax = figure.add_axes((0, 0, 1, (high - low) / figure_height))
     bare(ax)
 
-    total = sum(parameters for _, _, parameters in layers)
-    most = max(parameters for _, _, parameters in layers) or 1
     ax.plot([0, right], [ground, ground], color=QUIET, lw=0.7)
+    style = {"ha": "center", "fontsize": _TEXT}
     told = []
-    for i, (name, shape, parameters) in enumerate(layers):
-        centre = centres[i]
-        colour = _LEARNED if parameters else _FIXED
+    for i, (name, centre, n) in enumerate(zip(names, centres, parameters, strict=True)):
+        colour, ink = (_LEARNED, INK) if n else (_FIXED, QUIET)
         corner = np.array([centre - widths[i] / 2, -heights[i] / 2])
-        _draw_block(ax, corner, sizes[i], shape, colour, faces[i])
-        style = {"ha": "center", "fontsize": _TEXT}
+        _draw_block(ax, corner, sizes[i], shapes[i], colour, faces[i])
         ax.text(centre, -top - 0.1, name, va="top", fontweight="bold", **style)
-        ax.text(centre, -top - 0.28, shape_texts[i], va="top", color=QUIET, **style)
-        bar = _BAR * parameters / most
+        ax.text(centre, -top - 0.28, written[i], va="top", color=QUIET, **style)
+        bar = _BAR * n / (max(parameters) or 1)
         ax.add_patch(Rectangle((centre - 0.2, ground), 0.4, bar, color=colour, lw=0))
-        ink = INK if parameters else QUIET
-        ax.text(centre, ground + bar + 0.03, f"{parameters:,}", va="bottom", color=ink, **style)
-        learned = f" with {count(parameters, 'parameter')}" if parameters else ""
-        told.append(f"{name} {shape_texts[i]}{learned}")
+        ax.text(centre, ground + bar + 0.03, f"{n:,}", va="bottom", color=ink, **style)
+        told.append(f"{name} {written[i]}" + (f" with {count(n, 'parameter')}" if n else ""))
     ends = centres + widths / 2
     for middle in (ends[:-1] + ends[1:] - widths[1:]) / 2:
         ax.annotate(
@@ -104,6 +100,7 @@ def shape_flow(layers, *, faces=None, title=None):
             arrowprops={"arrowstyle": "-|>", "color": QUIET, "lw": 1, "shrinkA": 0, "shrinkB": 0}
         )  # fmt: skip
     ax.text(0, ground - 0.08, "parameters", ha="left", va="top", fontsize=_TEXT)
+    total = sum(parameters)
     ax.text(right, ground - 0.08, f"{total:,} in all", ha="right", va="top", fontsize=_TEXT)
     ax.set(xlim=(0, right), ylim=(low, high), aspect="equal")
     if title:
@@ -166,15 +163,6 @@ def _sizes(shapes):
             height = max(_COLUMN * np.log1p(shape[0]) / np.log1p(most_units), _THICK)
             sizes.append((height, _THICK, _THICK))
     return np.array(sizes)
-
-
-def _check_shape(name, shape):
-    if len(shape) not in (1, 3) or not all(isinstance(side, int) and side > 0 for side in shape):
-        raise ValueError(
-            "`layers` must have shapes (height, width, channels) or (units,), without the batch. "
-            f"Received: {shape} for {name!r}."
-        )
-    return shape
 
 
 def _shade(colour, factor):

@@ -29,11 +29,9 @@ def boxes(image, boxes, *, labels=None, colours=None, title=None, ax=None):
         the columns x0 <= x < x1 and the rows y0 <= y < y1. k may be 0.
     labels : sequence of k str, optional
         A label for each box.
-    colours : str or sequence of k colours, optional
-        One colour for all boxes, or one for each.
+    colours : sequence of k colours, optional
     title : str, optional
     ax : Axes, optional
-        Where to draw; by default a new figure.
 
     Returns
     -------
@@ -58,12 +56,8 @@ def boxes(image, boxes, *, labels=None, colours=None, title=None, ax=None):
     told = []
     for (x0, y0, x1, y1), label, colour in zip(boxes, labels, colours, strict=True):
         halo = withStroke(linewidth=3.4, foreground=_halo(colour))
-        ax.add_patch(
-            Rectangle(
-                (x0, y0), x1 - x0, y1 - y0, fill=False, ec=colour, lw=2, joinstyle="miter",
-                path_effects=[halo]
-            )
-        )  # fmt: skip
+        style = {"fill": False, "lw": 2, "joinstyle": "miter", "path_effects": [halo]}
+        ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, ec=colour, **style))
         if label is not None:
             _tag(ax, label, (x0, y0, x1), colour, image.shape)
         corners = f"x {number(x0)}, y {number(y0)} to x {number(x1)}, y {number(y1)}"
@@ -72,7 +66,7 @@ def boxes(image, boxes, *, labels=None, colours=None, title=None, ax=None):
     return ax
 
 
-def masks(image, masks, *, colours=None, title=None, ax=None):
+def masks(image, masks, *, title=None, ax=None):
     """Tint regions of an image and outline them along pixel edges.
 
     Parameters
@@ -81,16 +75,12 @@ def masks(image, masks, *, colours=None, title=None, ax=None):
         uint8 in 0..255, float in [0, 1], or bool.
     masks : integer or bool array of shape (h, w)
         The number of the region that each pixel belongs to, 0 for the background; or one mask.
-    colours : str or sequence of colours, optional
-        One colour for all regions, or one for each number 1, 2, ... up to the highest.
     title : str, optional
     ax : Axes, optional
-        Where to draw; by default a new figure.
 
     Returns
     -------
     Axes
-        Data coordinates are pixel edges.
     """
     image = _check_image(image)
     masks = np.asarray(masks)
@@ -100,21 +90,21 @@ def masks(image, masks, *, colours=None, title=None, ax=None):
             f"`masks` must be bool or region numbers from 0, of shape {image.shape[:2]}. "
             f"Received: {masks.dtype} of shape {masks.shape}.{hint}"
         )
+    masks = masks.astype(int)
     ax = _draw_image(image, ax, title)
     told = []
-    for region, colour in enumerate(colours_for(range(int(masks.max())), colours), 1):
+    for region, colour in enumerate(colours_for(range(masks.max()), None), 1):
         mask = masks == region
         if not mask.any():
             continue
         tint = np.zeros((*mask.shape, 4))
         tint[mask] = to_rgba(colour, _TINT)
         _lay(ax, tint, mask.shape, zorder=1)
+        edges = _outline(mask)
         # The halo is a collection of its own: drawn segment by segment, it would cut the line.
-        for line, wide in ((_halo(colour), 3.2), (colour, 1.8)):
-            edges = LineCollection(
-                _outline(mask), colors=[line], linewidths=wide, capstyle="projecting"
-            )
-            ax.add_collection(edges, autolim=False)
+        for ink, wide in ((_halo(colour), 3.2), (colour, 1.8)):
+            lines = LineCollection(edges, colors=[ink], linewidths=wide, capstyle="projecting")
+            ax.add_collection(lines, autolim=False)
         told.append(f"region on {mask.mean():.1%} of it")
     ax.description = _told(image, count(len(told), "region"), told)
     return ax
@@ -127,26 +117,21 @@ def heat_map(image, heat, *, colour_bar=True, label="", title=None, ax=None):
     ----------
     image : array of shape (h, w), (h, w, 1) or (h, w, 3)
         uint8 in 0..255, float in [0, 1], or bool.
-    heat : array of shape (hh, hw) or (hh, hw, 1)
-        Any finite numbers, drawn from their least to their greatest. The cells of a map smaller
-        than the image cover it evenly, with values interpolated between their centres.
+    heat : array of shape (hh, hw)
+        Any finite numbers. A map smaller than the image is enlarged and interpolated.
     colour_bar : bool
         Whether to draw the scale beside the image.
     label : str
         What the values are, written along the scale.
     title : str, optional
     ax : Axes, optional
-        Where to draw; by default a new figure.
 
     Returns
     -------
     Axes
-        Data coordinates are pixel edges.
     """
     image = _check_image(image)
     heat = np.asarray(heat, dtype=float)
-    if heat.ndim == 3 and heat.shape[-1] == 1:
-        heat = heat[..., 0]
     if heat.ndim != 2 or heat.size == 0:
         raise ValueError(f"`heat` must be of shape (h, w). Received: shape {heat.shape}.")
     if bad := np.count_nonzero(~np.isfinite(heat)):

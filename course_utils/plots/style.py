@@ -30,12 +30,10 @@ def use_style():
 
 
 def colours_for(names, chosen):
-    """Return a colour for each name: of a dict, of a sequence, one for all, or ours in turn."""
+    """Return a colour for each name: of a dict, of a sequence, or ours in turn."""
     names = list(names)
     if chosen is None:
         return [COLOURS[place % len(COLOURS)] for place in range(len(names))]
-    if isinstance(chosen, str):
-        return [chosen] * len(names)
     if isinstance(chosen, dict):
         if missing := [name for name in names if name not in chosen]:
             raise ValueError(f"`colours` must name {missing[0]!r}. Received: {list(chosen)}.")
@@ -68,10 +66,6 @@ def as_text(colour):
 
 def contrast(one, other):
     """Return the ratio of relative luminances, from 1 to 21 (WCAG 2.1, 2018)."""
-    low, high = sorted((_luminance(one), _luminance(other)))
+    rgb = np.array([to_rgb(one), to_rgb(other)])
+    low, high = sorted(np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ LUMA)
     return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour):
-    rgb = np.array(to_rgb(colour))
-    return LUMA @ np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)

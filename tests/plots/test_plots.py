@@ -1,12 +1,8 @@
 """Figures: where pixels land, what is printed, what is refused, and the alternative text."""
 
-import io
 import itertools
-import os
 import subprocess
 import sys
-from base64 import b64decode
-from html.parser import HTMLParser
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -14,12 +10,10 @@ import nbformat
 import numpy as np
 import pytest
 import seaborn as sns
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
+from bs4 import BeautifulSoup
 from matplotlib.colors import to_hex
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
-from PIL import Image
 
 from course_utils import plots
 from course_utils.plots.describe import description
@@ -39,62 +33,7 @@ LAYERS = [
     ("flatten", (4096,), 0),
     ("dense", (10,), 40970),
 ]
-DRAWN = {
-    "grid": lambda: plots.image_grid(
-        np.stack([PICTURE] * 7), titles=["a", "T-shirt/top", "c\nd", *"efgh"], title="Seven"
-    ),
-    "history": lambda: plots.history(RUN, title="One run"),
-    "histories": lambda: plots.history({"CNN": RUN, "dense": RUN, "linear": RUN}, title="Three"),
-    "confusion": lambda: plots.confusion_matrix(
-        [0, 0, 1, 2], [0, 1, 1, 0], class_names=NAMES, title="Four images"
-    ),
-    "boxes": lambda: plots.boxes(PICTURE, [[2, 3, 9, 12]], labels=["disc"], title="Box"),
-    "masks": lambda: plots.masks(PICTURE, PICTURE[..., 0] > 200, title="Mask"),
-    "heat": lambda: plots.heat_map(PICTURE, PICTURE[::8, ::8, 0], label="heat", title="Heat"),
-    "bars": lambda: plots.bars(
-        {"CNN": [0.91, 0.93], "dense": 0.8},
-        label="accuracy",
-        control={"chance": 0.1, "guess": 0.11},
-        title="Bars",
-    ),
-    "curves": lambda: plots.curves(
-        {"CNN": [[0.8, 0.9, 0.7], [0.7, 0.9, 0.9]], "dense": [0.3, 0.5, 0.6]},
-        [10, 50, 500],
-        label="accuracy",
-        x_label="images",
-        log_x=True,
-        control={"chance": 0.1},
-        title="Curves",
-    ),
-    "shapes": lambda: plots.shape_flow(LAYERS, faces=[PICTURE, *[None] * 4], title="Shapes"),
-    "maps": lambda: plots.map_grid(
-        {"picture": PICTURES, "layer 1": MAPS}, outlines=MASKS, title="Maps"
-    ),
-}
-
 TIMES = "\N{MULTIPLICATION SIGN}"
-TOLD = {
-    "grid": "Seven. 7 pictures of 32 by 24 pixels in 2 rows: a, T-shirt/top, c d, e, f, g, h.",
-    "history": "One run. Learning curves, accuracy over 3 epochs. training 0.5 to 0.8, "
-    "validation 0.52 to 0.71.",
-    "histories": "Three. Learning curves, accuracy over 3 epochs. CNN: training 0.5 to 0.8, "
-    "validation 0.52 to 0.71; dense: training 0.5 to 0.8, validation 0.52 to 0.71; linear: "
-    "training 0.5 to 0.8, validation 0.52 to 0.71.",
-    "confusion": "Four images. Confusion matrix of 3 classes and 4 images: 50% right, from star "
-    "with 0% to square with 100%. Most frequent: star taken for disc, 100%.",
-    "boxes": "Box. A picture of 32 by 24 pixels with 1 box: disc from x 2, y 3 to x 9, y 12.",
-    "masks": "Mask. A picture of 32 by 24 pixels with 1 region: region on 22.0% of it.",
-    "heat": "Heat. A map of heat over a picture, from 24 to 217, highest 12% from the left and "
-    "17% from the top.",
-    "bars": "Bars. Bars of accuracy: CNN 0.920 (0.910 to 0.930); dense 0.800. Longest: CNN. "
-    "Lines at chance 0.1, guess 0.11.",
-    "curves": "Curves. Curves of accuracy over images: CNN from 0.75 at 10 to 0.8 at 500, highest "
-    "0.9 at 50; dense from 0.3 at 10 to 0.6 at 500. Lines: chance at 0.1.",
-    "shapes": f"Shapes. Layers and their outputs: input 32 {TIMES} 32 {TIMES} 3; conv 32 {TIMES} "
-    f"32 {TIMES} 16 with 448 parameters; pool 16 {TIMES} 16 {TIMES} 16; flatten 4096; dense 10 "
-    "with 40,970 parameters; 41,418 parameters in all.",
-    "maps": "Maps. 3 columns; rows: picture, layer 1, with an outline in each column.",
-}
 
 
 class _History:
@@ -112,8 +51,8 @@ def boxes(drawn, **options):
     return plots.boxes(PICTURE, drawn, **options)
 
 
-def confusion(true, predicted):
-    return plots.confusion_matrix(true, predicted, class_names=NAMES)
+def confusion(true, predicted, **options):
+    return plots.confusion_matrix(true, predicted, class_names=NAMES, **options)
 
 
 def bars(values, **options):
@@ -124,118 +63,100 @@ def curves(values, x=(1, 2), **options):
     return plots.curves(values, x, label="accuracy", x_label="images", **options)
 
 
+DRAWN = [
+    (lambda **to: plots.history(RUN, **to),
+     "One. Learning curves, accuracy over 3 epochs. training 0.5 to 0.8, validation 0.52 to 0.71."),
+    (lambda **to: plots.history({"CNN": _History(RUN), "dense": RUN}, **to),
+     "Two. Learning curves, accuracy over 3 epochs. CNN: training 0.5 to 0.8, validation 0.52 to "
+     "0.71; dense: training 0.5 to 0.8, validation 0.52 to 0.71."),
+    (lambda **to: confusion([0, 0, 1, 2], [0, 1, 1, 0], **to),
+     "Four. Confusion matrix of 3 classes and 4 images: 50% right, from star with 0% to square "
+     "with 100%. Most frequent: star taken for disc, 100%."),
+    (lambda **to: boxes([[2, 3, 9, 12]], labels=["disc"], **to),
+     "Box. A picture of 32 by 24 pixels with 1 box: disc from x 2, y 3 to x 9, y 12."),
+    (lambda **to: plots.masks(PICTURE, PICTURE[..., 0] > 200, **to),
+     "Mask. A picture of 32 by 24 pixels with 1 region: region on 22.0% of it."),
+    (lambda **to: plots.heat_map(PICTURE, PICTURE[::8, ::8, 0], label="heat", **to),
+     "Heat. A map of heat over a picture, from 24 to 217, highest 12% from the left and 17% from "
+     "the top."),
+    (lambda **to: bars({"CNN": [0.91, 0.93], "dense": 0.8}, control={"a": 0.1, "lot": 0.11}, **to),
+     "Bars. Bars of accuracy: CNN 0.920 (0.910 to 0.930); dense 0.800. Longest: CNN. Lines at "
+     "a 0.1, lot 0.11."),
+    (lambda **to: curves({"CNN": [[0.8, 0.9, 0.7], [0.7, 0.9, 0.9]], "dense": [0.3, 0.5, 0.6]},
+                         [10, 50, 500], log_x=True, control={"chance": 0.1}, **to),
+     "Curves. Curves of accuracy over images: CNN from 0.75 at 10 to 0.8 at 500, highest 0.9 at "
+     "50; dense from 0.3 at 10 to 0.6 at 500. Lines: chance at 0.1."),
+]  # fmt: skip
+DRAWN_ON_OWN_FIGURE = [
+    (lambda **to: grid(np.stack([PICTURE] * 7), titles=["a", "T-shirt/top", "c\nd", *"efgh"], **to),
+     "Seven. 7 pictures of 32 by 24 pixels in 2 rows: a, T-shirt/top, c d, e, f, g, h."),
+    (lambda **to: plots.map_grid({"picture": PICTURES, "layer 1": MAPS}, outlines=MASKS, **to),
+     "Maps. 3 columns; rows: picture, layer 1, with an outline in each column."),
+    (lambda **to: plots.shape_flow(LAYERS[-3:], **to),
+     f"Flow. Layers and their outputs: pool 16 {TIMES} 16 {TIMES} 16; flatten 4096; dense 10 with "
+     "40,970 parameters; 40,970 parameters in all."),
+]  # fmt: skip
+
 ONES = np.ones((24, 32))
+FRAMES = np.ones((4, 6, 8, 8))
 REFUSED = [
     (lambda: grid(np.ones((2, 8, 8, 3)) * 255), r"values from 255 to 255\. Divide by 255"),
     (lambda: grid(np.linspace(-1, 1, 128).reshape(2, 8, 8)), r"values from -1 to 1\. Rescale"),
     (lambda: grid(np.full((2, 8, 8), np.nan)), "values from nan to nan"),
     (lambda: grid(np.ones((2, 3, 8, 8))), "channels first"),
     (lambda: grid(np.ones((8, 8, 3))), r"single image: use images\[None\]"),
-    (lambda: grid(np.ones((8, 8))), "single image"),
     (lambda: grid(np.ones((2, 8, 8, 4))), r"Received: shape \(2, 8, 8, 4\)"),
     (lambda: grid(np.ones((0, 8, 8))), "no pixel"),
     (lambda: grid(np.ones((2, 8, 8), "int64")), "dtype int64"),
     (lambda: grid([np.ones((8, 8)), np.ones((8, 7))]), "several shapes"),
     (lambda: grid(titles=["a", "b"]), r"`titles`.*each image, 1\. Received: 2"),
-    (lambda: grid(title_colours=["red", None]), r"`title_colours`.*Received: 2"),
-    (lambda: grid(columns=0), "Received: 0"),
     (lambda: boxes([[9, 9, 4, 4]]), r"x0 < x1.*Received: \[9\.0, 9\.0, 4\.0, 4\.0\]"),
-    (lambda: boxes([[1, 2, np.nan, 4]]), "x0 < x1"),
     (lambda: boxes([1, 2, 3, 4]), r"\(k, 4\)\. Received: shape \(4,\)"),
     (lambda: boxes([[1, 2, 3, 4]], labels=["a", "b"]), r"each box, 1\. Received: 2"),
     (lambda: plots.boxes(PICTURE[None], []), r"one image.*Received: shape \(1, 24, 32, 3\)"),
     (lambda: plots.masks(PICTURE, ONES), r"float64 of shape.*mask > 0\.5"),
-    (lambda: plots.masks(PICTURE, np.ones((23, 32), int)), r"int64 of shape \(23, 32\)"),
     (lambda: plots.masks(PICTURE, -ONES.astype(int)), "region numbers from 0"),
     (lambda: plots.heat_map(PICTURE, np.ones((2, 4, 4))), r"Received: shape \(2, 4, 4\)"),
     (lambda: plots.heat_map(PICTURE, np.full((4, 4), np.inf)), "16 values that are NaN or"),
-    (lambda: plots.map_grid({}), r"equally many panels each\. Received: "),
-    (lambda: plots.map_grid({"a": MAPS, "b": MAPS[:2]}), "equally many"),
-    (lambda: plots.map_grid({"a": MAPS}, outlines=MASKS[:2]), "equally many"),
+    (lambda: plots.map_grid({"a": MAPS}, outlines=MASKS[:2]), r"equally many panels each\. Rec"),
     (lambda: plots.history({"CNN": RUN}, metric="acc"),
      r"of 'CNN': \['accuracy', 'loss'\]\. Received: 'acc'"),
     (lambda: plots.history([0.1, 0.2]), "Keras History"),
-    (lambda: plots.history({}), "Training did not finish: run its cell"),
     (lambda: plots.history({"CNN": RUN, "dense": _History({})}), "of 'dense'.*did not finish"),
     (lambda: confusion([0, 1], np.ones((2, 3))), r"`y_pred`.*np\.argmax"),
-    (lambda: confusion([0, 1], [0.0, 1.0]), "Received: float64"),
-    (lambda: confusion([0, 1, 1], [0, 1]), "numbers of samples"),
     (lambda: confusion([0, 3], [0, 1]), "from 0 to 2.*Received: from 0 to 3"),
-    (lambda: confusion(np.array([], int), np.array([], int)), r"shape \(0,\)"),
     (lambda: bars({}), "at least one"),
-    (lambda: bars({"a": []}), "'a'"),
     (lambda: bars({"a": np.nan}), r"Received: \[\[nan\]\]"),
     (lambda: bars({"a": 1, "b": 2}, colours=["red"]), r"each name, 2\. Received: 1"),
     (lambda: bars({"ViT": 1}, colours={"CNN": "red"}), r"'ViT'\. Received: \['CNN'"),
     (lambda: curves({"a": [1, 2, 3]}), "2 numbers a run, for 'a'"),
-    (lambda: curves({"a": [1, np.nan]}), "finite"),
     (lambda: plots.shape_flow([("conv", (None, 8, 8, 3), 1)]), "without the batch"),
-    (lambda: plots.shape_flow([("conv", (8, 8), 1)]), r"Received: \(8, 8\)"),
     (lambda: plots.shape_flow(LAYERS, faces=[None]), r"each layer, 5\. Received: 1"),
+    (lambda: plots.animate(FRAMES[:1], captions=["a"]), "`frames` must be at least two"),
+    (lambda: plots.animate(FRAMES[:, 0], captions="abcd"), "`frames` must be at least two"),
+    (lambda: plots.animate(FRAMES * 255.0, captions="abcd"), r"in \[0, 1\]"),
+    (lambda: plots.animate(FRAMES, captions=["a"]), "each sheet, 4. Received: 1"),
+    (lambda: plots.few_colours(PICTURE / 255), "uint8 of shape"),
+    (lambda: plots.show(bars({"a": 1}), alt="a" + " " * 30), r"`alt` must be .*Received: 'a'"),
+    (lambda: plots.show(plt.figure()), r"`alt` must be .*Received: ''"),
 ]  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _clean():
-    """Draw in the course's style, leave no figure behind."""
-    with mpl.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
-
-
-@pytest.fixture
-def shell():
-    """Run IPython in this process."""
-    yield InteractiveShell.instance()
-    InteractiveShell.clear_instance()
-
-
-class _Page(HTMLParser):
-    """The attributes of the only image of a page."""
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "img":
-            assert not hasattr(self, "image")
-            self.image = dict(attrs)
-
-
-def _on_page(html):
-    page = _Page()
-    page.feed(html)
-    kind, _, png = page.image["src"].partition(",")
-    assert kind == "data:image/png;base64"
-    return {**page.image, "png": b64decode(png)}
-
-
-def _shown(thing, **options):
-    """Return the picture that `show` emits, as an array, and its attributes on the page."""
-    with capture_output() as captured:
-        plots.show(thing, **options)
-    (output,) = captured.outputs
-    assert set(output.data) == {"text/html", "text/plain"}, "the picture is stored once"
-    image = _on_page(output.data["text/html"])
-    return np.asarray(Image.open(io.BytesIO(image["png"])).convert("RGB")), image
-
-
-# --- all functions -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", DRAWN)
-def test_draws_titled_axes_that_tell_what_they_show_in_texts_that_do_not_touch(name, monkeypatch):
-    monkeypatch.setattr(plt, "show", lambda *a, **k: pytest.fail("plt.show was called"))
-    axes = np.ravel(np.asarray(DRAWN[name](), dtype=object))
+@pytest.mark.parametrize(("draw", "told"), DRAWN + DRAWN_ON_OWN_FIGURE)
+def test_draws_titled_axes_that_tell_what_they_show_in_texts_that_do_not_touch(draw, told):
+    title = told.partition(".")[0]
+    axes = np.ravel(np.asarray(draw(title=title), dtype=object))
     assert all(isinstance(ax, mpl.axes.Axes) for ax in axes)
     figure = axes[0].figure
-    assert description(figure) == TOLD[name]
+    assert description(figure) == told
     figure.draw_without_rendering()
     texts = [
         text
         for text in figure.findobj(mpl.text.Text)
         if text.get_visible() and text.get_text().strip()
-    ]
-    texts = [text for text in texts if text.axes is None or text.axes.get_visible()]
-    assert TOLD[name].partition(".")[0] in [text.get_text() for text in texts]
+        and (text.axes is None or text.axes.get_visible())
+    ]  # fmt: skip
+    assert title in [text.get_text() for text in texts]
     for a, b in itertools.combinations(texts, 2):
         box, other = a.get_window_extent(), b.get_window_extent()
         width = min(box.x1, other.x1) - max(box.x0, other.x0)
@@ -249,68 +170,43 @@ def test_says_what_is_wrong(draw, message):
         draw()
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda ax: plots.history({"CNN": RUN}, ax=ax),
-        lambda ax: plots.confusion_matrix([0, 1], [1, 1], class_names="ab", ax=ax),
-        lambda ax: boxes([[2, 3, 9, 12]], ax=ax),
-        lambda ax: plots.masks(PICTURE, PICTURE[..., 0] // 128, ax=ax),
-        lambda ax: plots.heat_map(PICTURE, PICTURE[..., 0], ax=ax),
-        lambda ax: bars({"CNN": 1}, ax=ax),
-        lambda ax: curves({"a": [1, 2]}, ax=ax),
-    ],
-)
+@pytest.mark.parametrize("draw", [draw for draw, _ in DRAWN])
 def test_draws_on_the_axes_it_is_given(draw):
     _, (left, right) = plt.subplots(1, 2, layout="none")
-    assert draw(right) is right
+    assert draw(ax=right) is right
     assert right.has_data()
     assert not left.has_data()
     assert len(plt.get_fignums()) == 1
 
 
-def test_figures_by_hand_tell_titles_labels_and_legends():
-    figure, (left, right, unused) = plt.subplots(1, 3)
-    figure.suptitle("Two panels?")
+def test_figures_by_hand_tell_titles_labels_and_legends_beside_what_the_course_drew():
+    figure, (left, middle, right, unused) = plt.subplots(1, 4)
+    figure.suptitle("Three panels?")
     left.plot([1, 2], label="CNN")
     left.set(title="Speed", xlabel="batch", ylabel="seconds")
+    bars({"a": 1, "b": -5}, ax=middle)
+    middle.set_title("Set later")
     figure.colorbar(right.imshow(np.eye(2)), ax=right, label="likeness")
     right.text(0, 0, "a note\non it")
     unused.set_visible(False)
-    told = "Two panels? Speed. seconds over batch: CNN. a note on it. Colours: likeness."
-    assert description(figure) == told
+    assert description(figure) == (
+        "Three panels? Speed. seconds over batch: CNN. Set later. Bars of accuracy: a 1.0; b "
+        "\N{MINUS SIGN}5.0. Longest: b. a note on it. Colours: likeness."
+    )
 
 
-def test_a_panel_drawn_by_the_course_keeps_its_title_and_its_words_among_others():
-    _, (left, right) = plt.subplots(1, 2)
-    bars({"a": 1, "b": -5}, ax=left)
-    left.set_title("Set later")
-    right.set_title("By hand")
-    told = "Set later. Bars of accuracy: a 1.0; b \N{MINUS SIGN}5.0. Longest: b. By hand."
-    assert description(left.figure) == told
-
-
-def test_many_names_are_told_in_part():
-    axes = grid(np.stack([PICTURE] * 30), titles=list(range(30)))
-    assert description(axes[0, 0].figure).endswith("22, 23, and 6 more.")
-
-
-# --- show --------------------------------------------------------------------------------------
-
-
-def test_show_emits_one_picture_with_alternative_text(shell):
+def test_show_emits_one_picture_with_alternative_text(shown):
     alt = 'Is 3 < 4 & "so" on? A figure > of a test.'
-    image, attributes = _shown(DRAWN["history"](), alt=alt.replace(" ", "\n  "))
-    assert attributes["alt"] == alt
-    height, width = image.shape[:2]
-    assert (int(attributes["width"]), int(attributes["height"])) == (width // 2, height // 2)
+    page = shown(plots.show, plots.history(RUN), alt=alt.replace(" ", "\n  "))
+    assert page.alt == alt
+    assert page.image.size == (2 * page.size[0], 2 * page.size[1])
     assert plt.get_fignums() == []
-    assert (image[[0, -1]] == 255).all(), "something touches the edge, or is not opaque white"
+    assert (page.pixels[[0, -1]] == 255).all(), "something touches the edge, or is not opaque white"
 
 
 @pytest.mark.parametrize("wrap", [lambda a: a[0, 0].figure, lambda a: a, lambda a: a[0, 0], list])
-def test_show_takes_figure_axes_and_arrays_of_axes(shell, wrap):
-    assert _shown(wrap(grid()))[0].size
+def test_show_takes_figure_axes_and_arrays_of_axes(shown, wrap):
+    assert shown(plots.show, wrap(grid())).size
 
 
 def test_the_rendered_page_carries_the_alternative_text():
@@ -320,24 +216,16 @@ cu.plots.use_style()
 cu.plots.show(cu.plots.bars({"a": 1, "b <i>": [2, 3]}, label="value", title='"Bars" & more'))"""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
-    (output,) = notebook.cells[0].outputs
-    assert output.output_type == "display_data"
-    page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
-    image = _on_page(page)
-    assert image["alt"].startswith('"Bars" & more. Bars of value: a 1.0; b <i> 2.5 (2.0 to 3.0).')
-    assert image["png"].startswith(b"\x89PNG")
+    html, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    told = '"Bars" & more. Bars of value: a 1.0; b <i> 2.5 (2.0 to 3.0).'
+    (image,) = BeautifulSoup(html, "html.parser").find_all("img")
+    assert image["alt"].startswith(told)
 
 
 def test_show_outside_ipython_prints_the_alternative_text(capsys):
-    plots.show(DRAWN["bars"](), alt="A figure drawn by a test.")
+    plots.show(bars({"a": 1}), alt="A figure drawn by a test.")
     assert capsys.readouterr().out == "[figure] A figure drawn by a test.\n"
     assert plt.get_fignums() == []
-
-
-@pytest.mark.parametrize("alt", ["", "too short", "a" + " " * 30, 3])
-def test_show_refuses_other_alternative_text(alt):
-    with pytest.raises(ValueError, match=r"`alt` must be .*Received:"):
-        plots.show(DRAWN["bars"](), alt=alt)
 
 
 @pytest.mark.parametrize("thing", [None, [], "figure", np.zeros((3, 3))])
@@ -346,15 +234,12 @@ def test_show_refuses_what_is_no_figure(thing):
         plots.show(thing)
 
 
-# --- image_grid --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("side", [3, 8, 28, 32, 33])
-def test_grid_draws_every_pixel_as_an_equal_square(shell, side):
+def test_grid_draws_every_pixel_as_an_equal_square(shown, side):
     random = np.random.default_rng(side)
     pixels = random.integers(0, 2, (side, side)).astype(bool)
     colours = np.where(pixels[..., None], np.uint8([255, 0, 0]), np.uint8([0, 0, 255]))
-    image, _ = _shown(grid(colours[None], titles=["noise"], title="One"))
+    image = shown(plots.show, grid(colours[None], titles=["noise"], title="One")).pixels
     coloured = (image == [255, 0, 0]).all(-1) | (image == [0, 0, 255]).all(-1)
     rows, columns = np.flatnonzero(coloured.any(1)), np.flatnonzero(coloured.any(0))
     drawn = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -372,10 +257,12 @@ def test_grid_drops_no_image_and_fits_the_page(n):
     assert axes[0, 0].figure.get_figwidth() <= 8
 
 
-def test_pictures_with_titles_stand_six_in_a_row_at_most_unless_told():
-    pictures = np.stack([PICTURE] * 12)
-    assert grid(pictures, titles="abcdefghijkl").shape == (2, 6)
-    assert grid(pictures, titles="abcdefghijkl", columns=12).shape == (1, 12)
+def test_titles_stand_six_in_a_row_at_most_unless_told_and_many_are_told_in_part():
+    pictures = np.stack([PICTURE] * 30)
+    axes = grid(pictures, titles=range(30))
+    assert axes.shape == (5, 6)
+    assert description(axes[0, 0].figure).endswith("22, 23, and 6 more.")
+    assert grid(pictures, titles=range(30), columns=10).shape == (3, 10)
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 4), (2, 5, 4, 1), (2, 5, 4, 3)])
@@ -394,13 +281,10 @@ def test_grid_marks_what_it_is_told_to():
 
 
 def test_grid_stretches_contrast_only_as_it_is_told():
-    for side, options, seen in ((4, {}, 0.5), (3, {"value_range": (-1.5, 2.5)}, 0.5)):
+    for side, options, seen in ((4, {}, 0.5), (3, {"value_range": (-1, 1)}, 0.75)):
         (ax,) = grid(np.full((1, side, side), 0.5), **options).flat
         assert ax.images[0].get_clim() == (0, 1)
         np.testing.assert_array_equal(ax.images[0].get_array(), np.full((side, side), seen))
-
-
-# --- boxes, masks, maps ------------------------------------------------------------------------
 
 
 def _runs(flags):
@@ -410,11 +294,12 @@ def _runs(flags):
 
 
 @pytest.mark.parametrize("ours", [True, False], ids=["own figure", "given axes"])
-def test_boxes_lie_on_pixel_edges(shell, ours):
+def test_boxes_lie_on_pixel_edges(shown, ours):
     ax = None if ours else plt.subplots(1, 2)[1][0]
     image = np.zeros((20, 30, 3), "uint8")
     image[:, :1] = image[:, -1:] = image[:1] = image[-1:] = [0, 255, 0]
-    drawn, _ = _shown(plots.boxes(image, [[5, 7, 19, 16]], colours="#ff0000", ax=ax))
+    axes = plots.boxes(image, [[5, 7, 19, 16]], colours=["#ff0000"], ax=ax)
+    drawn = shown(plots.show, axes).pixels
     green = (drawn == [0, 255, 0]).all(-1)
     rows, columns = np.flatnonzero(green.any(1)), np.flatnonzero(green.any(0))
     top, left = rows[0], columns[0]
@@ -426,20 +311,17 @@ def test_boxes_lie_on_pixel_edges(shell, ours):
     # imshow's own coordinates would put the lines half an image pixel off.
     np.testing.assert_allclose((across - left) / scale[0], [5, 19], atol=0.2)
     np.testing.assert_allclose((down - top) / scale[1], [7, 16], atol=0.2)
-
-
-def test_no_box_is_fine():
     assert len(boxes([]).patches) == 0
 
 
 def test_a_region_of_one_pixel_is_outlined_by_its_four_edges():
     numbers = np.zeros((24, 32), int)
     numbers[2, 3] = 3
-    ax = plots.masks(PICTURE, numbers, colours=["red", "red", "#0000ff"])
+    ax = plots.masks(PICTURE, numbers)
     four = {((3, 2), (4, 2)), ((3, 3), (4, 3)), ((3, 2), (3, 3)), ((4, 2), (4, 3))}
     for lines in ax.collections:
         assert {tuple(map(tuple, segment.tolist())) for segment in lines.get_segments()} == four
-    assert to_hex(ax.collections[1].get_color()[0]) == "#0000ff"
+    assert to_hex(ax.collections[1].get_color()[0]) == plots.COLOURS[2]
     tint = ax.images[-1]
     assert tuple(tint.get_extent()) == (0, 32, 24, 0)
     np.testing.assert_array_equal(tint.get_array()[..., 3] > 0, numbers > 0)
@@ -447,7 +329,7 @@ def test_a_region_of_one_pixel_is_outlined_by_its_four_edges():
 
 def test_heat_map_covers_the_image_and_states_its_scale():
     heat = np.float32([[2, 3], [4, 10]])
-    ax = plots.heat_map(PICTURE, heat[..., None], label="Grad-CAM")
+    ax = plots.heat_map(PICTURE, heat, label="Grad-CAM")
     drawn = ax.images[-1]
     np.testing.assert_array_equal(drawn.get_array(), heat)
     assert tuple(drawn.get_extent()) == (0, 32, 24, 0)
@@ -457,40 +339,23 @@ def test_heat_map_covers_the_image_and_states_its_scale():
     assert plots.heat_map(PICTURE, np.eye(2), colour_bar=False).figure.axes[1:] == []
 
 
-@pytest.mark.filterwarnings("error")
-def test_constant_heat_map_is_drawn(shell):
-    assert _shown(plots.heat_map(PICTURE, np.zeros((4, 4))))[0].size
-
-
-def test_each_row_of_maps_is_named_once_and_each_panel_holds_its_own():
-    axes = plots.map_grid({"picture": PICTURES, "layer 1": MAPS})
-    assert axes.shape == (2, 3)
-    assert [[ax.get_ylabel() for ax in line] for line in axes] == [
-        ["picture", "", ""],
-        ["layer 1", "", ""],
-    ]
+def test_each_row_of_maps_is_named_once_and_each_panel_holds_its_own_map_and_outline():
+    axes = plots.map_grid({"picture": PICTURES, "layer 1": MAPS}, outlines=MASKS)
+    assert [ax.get_ylabel() for ax in axes.flat] == ["picture", "", "", "layer 1", "", ""]
     for ax, expected in zip(axes[1], MAPS, strict=True):
         np.testing.assert_array_equal(ax.images[0].get_array(), expected)
         assert ax.images[0].get_clim() == (expected.min(), expected.max())
-    axes = plots.map_grid({"gate": MAPS}, value_range=(0, 20))
-    assert {ax.images[0].get_clim() for ax in axes.flat} == {(0, 20)}
-
-
-def test_an_outline_follows_the_edges_of_its_region_on_fine_and_coarse_panels():
-    axes = plots.map_grid({"picture": PICTURES, "layer 1": MAPS}, outlines=MASKS)
     for ax in axes.flat:
         points = np.concatenate(ax.collections[0].get_segments())
         assert points.min(axis=0).tolist() == [4 / 8, 2 / 8]
         assert points.max(axis=0).tolist() == [8 / 8, 6 / 8]
         assert ax.get_ylim() == (1, 0), "row 0 of a mask is at the top, as that of a picture"
+    axes = plots.map_grid({"gate": MAPS}, value_range=(0, 20))
+    assert {ax.images[0].get_clim() for ax in axes.flat} == {(0, 20)}
 
 
-# --- charts ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("wrap", [lambda run: run, _History])
-def test_history_of_one_run(wrap):
-    ax = plots.history(wrap(RUN))
+def test_history_of_one_run():
+    ax = plots.history(_History(RUN))
     curves = [line for line in ax.lines if line.get_linestyle() != "None"]
     assert [line.get_linestyle() for line in curves] == ["--", "-"]
     for line, values in zip(curves, (RUN["accuracy"], RUN["val_accuracy"]), strict=True):
@@ -500,17 +365,12 @@ def test_history_of_one_run(wrap):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "accuracy")
 
 
-@pytest.mark.parametrize("wrap", [lambda run: run, _History])
-def test_history_of_several_runs_names_each_once(wrap):
-    ax = plots.history({"CNN": wrap(RUN), "dense": wrap(RUN)})
+def test_history_of_several_runs_names_each_once_even_after_one_epoch():
+    ax = plots.history({"CNN": _History(RUN), "dense": {"accuracy": [0.25]}})
     assert sorted(text.get_text() for text in ax.texts) == ["CNN", "dense"]
     assert [text.get_text() for text in ax.get_legend().texts] == ["validation", "training"]
-
-
-@pytest.mark.parametrize("run", [{"accuracy": [0.5]}, {"accuracy": [0.5], "val_accuracy": [0.4]}])
-def test_history_of_one_epoch_is_visible(run):
-    marked = [line for line in plots.history(run).lines if line.get_marker() == "o"]
-    assert [line.get_ydata()[0] for line in marked] == [value for (value,) in run.values()]
+    marked = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert marked == [0.8, 0.71, 0.25]
 
 
 def _cells(ax):
@@ -525,10 +385,8 @@ def test_confusion_matrix_prints_shares_of_each_true_class():
     assert "predicted class" in ax.get_xlabel()
 
 
-@pytest.mark.parametrize("k", [2, 10, 20])
-def test_confusion_matrix_fits_a_laptop(k):
-    names = [f"class {i}" for i in range(k)]
-    ax = plots.confusion_matrix(range(k), range(k), class_names=names)
+def test_confusion_matrix_fits_a_laptop():
+    ax = plots.confusion_matrix(range(20), range(20), class_names=["a long name"] * 20)
     assert ax.figure.get_figwidth() <= 7.5
 
 
@@ -564,18 +422,15 @@ def test_curves_are_means_in_a_band_from_least_to_greatest():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("images", "accuracy")
 
 
-@pytest.mark.parametrize(
-    ("x", "line", "ticks"),
-    [
-        (["early", "middle"], "None", ["early", "middle"]),  # a line would join unrelated names
-        (["pixel", "4 px"], "-", ["pixel", "4 px"]),  # of an order, one step may have a name
-        ([10, 1000], "-", ["10", "1000"]),
-    ],
-)
-def test_curves_stand_over_names_or_powers(x, line, ticks):
-    ax = curves({"a": [1, 2]}, x, log_x=line == "-" and not isinstance(x[0], str))
-    assert ax.lines[0].get_linestyle() == line
-    assert [text.get_text() for text in ax.get_xticklabels()] == ticks
+def test_curves_stand_over_names_or_powers():
+    for x, log_x, line in (
+        (["early", "middle"], False, "None"),  # a line would join unrelated names
+        (["pixel", "4 px"], False, "-"),  # of an order, one step may have a name
+        ([10, 1000], True, "-"),
+    ):
+        ax = curves({"a": [1, 2]}, x, log_x=log_x)
+        assert ax.lines[0].get_linestyle() == line
+        assert [text.get_text() for text in ax.get_xticklabels()] == [str(place) for place in x]
 
 
 @pytest.mark.parametrize("log_y", [False, True])
@@ -584,9 +439,6 @@ def test_names_stand_where_curves_end_on_either_scale(log_y):
     for text, end in zip(ax.texts, (10, 1000), strict=True):
         _, on_page = ax.transAxes.inverted().transform(ax.transData.transform((2, end)))
         assert text.get_position()[1] == pytest.approx(on_page, abs=1e-6)
-
-
-# --- shape_flow --------------------------------------------------------------------------------
 
 
 def test_faces_and_parameter_bars_are_to_scale_and_numbers_are_written():
@@ -598,55 +450,37 @@ def test_faces_and_parameter_bars_are_to_scale_and_numbers_are_written():
     heights = np.array([bar.get_height() for bar in ax.patches[3::4]])
     parameters = np.array([n for _, _, n in LAYERS])
     np.testing.assert_allclose(heights / heights.max(), parameters / parameters.max())
+    long = plots.shape_flow([(f"conv {i}", (32, 32, 16), 100) for i in range(9)])
+    assert long.figure.get_figwidth() < 10, "a long network fits the page too"
     texts = {text.get_text() for text in ax.texts}
     assert {"conv", "448", "40,970", "4096", "41,418 in all", f"32 {TIMES} 32 {TIMES} 16"} <= texts
-
-
-def test_a_long_network_still_fits_a_page():
-    layers = [(f"conv {i}", (32, 32, 16), 100) for i in range(9)]
-    assert plots.shape_flow(layers).figure.get_figwidth() < 10
-
-
-# --- style --------------------------------------------------------------------------------------
 
 
 def test_colours_are_seaborns():
     assert list(plots.COLOURS) == sns.color_palette("colorblind").as_hex()
 
 
-@pytest.mark.parametrize("colour", plots.COLOURS)
-def test_words_read_well_in_any_colour_of_the_course(colour):
-    assert contrast(as_text(colour), "white") >= 4.5
-    assert contrast(readable_on(colour), colour) >= 3.9
-
-
-def test_contrast_is_that_of_the_standard():
-    """WCAG's own extremes, and the grey that is known to just pass on white."""
+def test_words_read_well_in_any_colour_of_the_course_by_the_standard_of_contrast():
+    # WCAG's own extremes, and the grey that is known to just pass on white.
     assert contrast("black", "white") == pytest.approx(21)
     assert contrast("white", "white") == 1
     assert contrast("#767676", "white") == pytest.approx(4.54, abs=0.005)
+    for colour in plots.COLOURS:
+        assert contrast(as_text(colour), "white") >= 4.5
+        assert contrast(readable_on(colour), colour) >= 3.9
 
 
-def test_a_learners_own_settings_of_matplotlib_change_nothing(tmp_path):
-    code = """
-import sys
-import matplotlib as mpl
-mpl.use("agg")
-import numpy as np
-from course_utils import plots
-plots.use_style()
-axes = plots.image_grid(np.linspace(0, 1, 64).reshape(1, 8, 8), titles=["a_b"], title="$x$")
-assert mpl.get_backend() == "agg"
-axes[0, 0].figure.savefig(sys.argv[1], dpi=50)"""
-    (tmp_path / "matplotlibrc").write_text(
-        "image.origin: lower\ntext.usetex: True\nfont.size: 30\naxes.grid: True\n"
-    )
-    pictures = []
-    for name, own in (("own.png", {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}), ("a.png", {})):
-        command = [sys.executable, "-c", code, str(tmp_path / name)]
-        subprocess.run(command, env={**os.environ, **own}, check=True)
-        pictures.append((tmp_path / name).read_bytes())
-    assert pictures[0] == pictures[1]
+def test_a_learners_own_settings_of_matplotlib_change_nothing():
+    own = {"image.origin": "lower", "text.usetex": True, "font.size": 30, "axes.grid": True}
+    drawn, backend = [], mpl.get_backend()
+    for settings in ({}, own):
+        mpl.rcParams.update(settings)
+        plots.use_style()
+        axes = grid(np.linspace(0, 1, 64).reshape(1, 8, 8), titles=["a_b"], title="$x$")
+        axes[0, 0].figure.canvas.draw()
+        drawn.append(np.asarray(axes[0, 0].figure.canvas.buffer_rgba()))
+    np.testing.assert_array_equal(*drawn)
+    assert mpl.get_backend() == backend
 
 
 @pytest.mark.parametrize("colours", [{"CNN": "#ff0000", "dense": "#0000ff"}, ["#0000ff"]])
@@ -660,15 +494,10 @@ def test_one_colour_for_one_thing(colours):
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    code = """
-import sys, time
-start = time.perf_counter()
-import course_utils
-seconds = time.perf_counter() - start
-heavy = {"matplotlib", "keras", "tensorflow", "sklearn", "seaborn", "pandas", "scipy"}
-print(sorted(heavy & set(sys.modules)), seconds)
-"""
+    clock = "time.perf_counter()"
+    code = f"import sys, time; t = {clock}; import course_utils; print({clock} - t, *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded, seconds = done.stdout.rsplit(" ", 1)
-    assert loaded == "[]"
+    seconds, *loaded = done.stdout.split()
+    heavy = {"matplotlib", "keras", "tensorflow", "sklearn", "seaborn", "pandas", "scipy"}
+    assert not heavy & set(loaded)
     assert float(seconds) < 0.5
