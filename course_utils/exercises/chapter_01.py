@@ -38,6 +38,14 @@ def _judge_channels_last(function):
         answer.shape == (n, c, w, h),
         "Axis -1 was swapped with axis -2. It is axis 1 that has to go to the end.",
     )
+    reject(
+        answer.shape == (n, w, c, h),
+        "This takes the last axis to place 1: the way back. Axis 1 has to go to the end.",
+    )
+    reject(
+        answer.shape == (c, h, w, n),
+        "This takes axis 0, which counts the images, to the end. The channels are axis 1.",
+    )
     answer = _array(answer, (n, h, w, c), "An array")
     reject(
         np.array_equal(answer, images.reshape(n, h, w, c)),
@@ -69,6 +77,11 @@ def _judge_brighten(function):
         answer.shape == image.shape and np.array_equal(answer, wrapped),
         "Bright pixels came out dark: something wrapped. Add in a wider type than bytes, and clip "
         "before you go back to uint8.",
+    )
+    reject(
+        answer.shape == image.shape and answer.dtype.kind in "iu" and (answer < image // 2).any(),
+        "Bright pixels came out dark: the type in which you add has too little room. int8 ends at "
+        "127; int16 has enough.",
     )
     exact = image.astype(float) + 100
     reject(
@@ -126,6 +139,14 @@ def _judge_shrink(function):
                 "This keeps one pixel of each block and drops the others: that is what makes "
                 "false patterns. Average all of them.",
             )
+    reject(
+        np.array_equal(answer, image[: h // factor, : w // factor]),
+        "This keeps the top left corner and cuts off the rest. All pixels have to take part.",
+    )
+    reject(
+        np.array_equal(answer, blocks.max(axis=(1, 3))),
+        "This is the largest number of each block. Asked for is the mean.",
+    )
     reject(
         np.allclose(answer, blocks.sum(axis=(1, 3))),
         "This is the sum of each block. Divide by the number of its pixels, factor squared.",
@@ -190,7 +211,13 @@ def _judge_equal_rate(function):
 def _judge_split(function):
     order = np.random.default_rng(1)
     object_of = order.permutation(np.repeat(np.arange(10, 50), order.integers(1, 9, 40)))
-    answer = np.asarray(call(function, object_of.copy(), 0.25, np.random.default_rng(0)))
+    try:
+        answer = np.asarray(call(function, object_of.copy(), 0.25, np.random.default_rng(0)))
+    except IndexError:
+        raise Wrong(
+            "Your function uses the numbers of the objects as positions. But they are names: here "
+            "they go from 10 to 49. np.unique lists them."
+        ) from None
     reject(
         answer.dtype.kind in "iu" and answer.shape != object_of.shape,
         "These are numbers of pictures or objects. Asked for is one True or False for each "
@@ -220,6 +247,11 @@ def _judge_split(function):
         in_test in (set(range(10, 20)), set(range(40, 50))),
         "No object is on both sides, but it is always the first or last objects that are tested. "
         "Objects are often numbered by class or by date. Draw lots with `dice`.",
+    )
+    more = call(function, object_of.copy(), 0.24, np.random.default_rng(0))
+    reject(
+        len(set(object_of[more])) != 10,
+        "A share of 0.24 of 40 objects is 9.6, rounded 10. int cuts off; round rounds.",
     )
     again = np.asarray(call(function, object_of.copy(), 0.25, np.random.default_rng(7)))
     reject(

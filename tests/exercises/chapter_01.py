@@ -19,6 +19,8 @@ WRONG = {
         ),
         ("def to_channels_last(images):\n    return images.swapaxes(-1, -2)", "axis 1"),
         ("def to_channels_last(images):\n    return images.T", "has the shape (5, 4, 3, 2)"),
+        ("def to_channels_last(images):\n    return np.moveaxis(images, -1, 1)", "the way back"),
+        ("def to_channels_last(images):\n    return np.moveaxis(images, 0, -1)", "axis 0"),
         (
             "def to_channels_last(images):\n    return np.moveaxis(images, 1, -1)[..., ::-1]",
             "red and blue",
@@ -30,6 +32,11 @@ WRONG = {
         (
             "def brighten(image, amount):\n    return np.clip(image + amount, 0, 255)",
             "something wrapped",
+        ),
+        (
+            "def brighten(image, amount):\n"
+            "    return np.clip(image.astype('int8') + amount, 0, 255).astype('uint8')",
+            "int8 ends at 127",
         ),
         (
             "def brighten(image, amount):\n    return image.astype('float32') + amount",
@@ -69,6 +76,19 @@ WRONG = {
     ],
     "1.3": [
         ("def shrink(image, factor):\n    return image[::factor, ::factor]", "keeps one pixel"),
+        (
+            "def shrink(image, factor):\n"
+            "    h, w, c = image.shape\n"
+            "    return image[: h // factor, : w // factor]",
+            "cuts off the rest",
+        ),
+        (
+            "def shrink(image, factor):\n"
+            "    h, w, c = image.shape\n"
+            "    blocks = image.reshape(h // factor, factor, w // factor, factor, c)\n"
+            "    return blocks.max(axis=(1, 3))",
+            "the largest number",
+        ),
         (
             "def shrink(image, factor):\n"
             "    h, w, c = image.shape\n"
@@ -176,6 +196,19 @@ WRONG = {
             "    chosen = dice.choice(np.unique(object_of), size=5, replace=False)\n"
             "    return np.isin(object_of, chosen)",
             "Yours has 5 in the test",
+        ),
+        (
+            "def split_by_object(object_of, share, dice):\n"
+            "    many = len(np.unique(object_of))\n"
+            "    return dice.permutation(many)[object_of] < share * many",
+            "they are names",
+        ),
+        (
+            "def split_by_object(object_of, share, dice):\n"
+            "    names = np.unique(object_of)\n"
+            "    chosen = dice.choice(names, size=int(share * len(names)), replace=False)\n"
+            "    return np.isin(object_of, chosen)",
+            "int cuts off",
         ),
         (
             "def split_by_object(object_of, share, dice):\n"
