@@ -1,6 +1,6 @@
 """Figures of merit that several chapters use; one that a chapter teaches is written there."""
 
-from course_utils.metrics.compute import multiply_adds
+from course_utils.metrics.cost import multiply_adds
 from course_utils.metrics.generative import (
     Coverage,
     Judgement,
