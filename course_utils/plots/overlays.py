@@ -157,8 +157,8 @@ def map_grid(rows, *, outlines=None, value_range=None, title=None):
     Parameters
     ----------
     rows : dict of str to array of shape (n, h, w) or (n, h, w, 3)
-        For each row its name and its n panels: maps of any finite values, or pictures, uint8 in
-        0..255 or float in [0, 1]. A map may be coarser than the picture; all are drawn alike large.
+        For each row its name and its n panels: maps of any finite values, coarse or fine, or
+        pictures, uint8 in 0..255 or float in [0, 1].
     outlines : bool array of shape (n, H, W), optional
         A region in each column, outlined on all of its panels.
     value_range : (float, float), optional
@@ -184,8 +184,8 @@ def map_grid(rows, *, outlines=None, value_range=None, title=None):
             ax.imshow(panels[column], extent=(0, 1, 1, 0), vmin=low, vmax=high)
             if outlines is not None:
                 ink = "black" if np.ndim(panels[column]) == 3 else "white"
-                edges = _outline(outlines[column]) / outlines[column].shape[::-1]
-                ax.add_collection(LineCollection(edges, colors=ink, linewidths=1), autolim=False)
+                fine = np.kron(outlines[column], np.ones((8, 8)))  # to follow the edges of pixels
+                ax.contour(fine, [0.5], colors=ink, linewidths=1, extent=(0, 1, 0, 1))
             bare(ax)
     marked = "" if outlines is None else ", with an outline in each column"
     figure.description = f"{count(columns, 'column')}; rows: {listing(rows)}{marked}"
