@@ -2,10 +2,8 @@
 
 ``.venv`` is built from the lock file and trusted only when a stamp, written last of all, says that
 it was completed for the lock file, Python and place at hand; anything else is built anew, and what
-was complete before stays until the new packages are there. Standard library only, and readable by
-Python 3.7, so that a Python that is too old gets a sentence instead of a syntax error.
-
-Usage: python3 tools/bootstrap.py [--python PROGRAM] [--torch | --colab]
+was complete before stays until the new packages are there. Standard library only, and runs under
+Python 3.7, so that a Python that is too old finds a newer one or says what to install.
 """
 
 import argparse
@@ -31,6 +29,8 @@ REACH = re.compile(
     "PIP_((EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|TRUSTED_HOST|PROXY|(CLIENT_)?CERT|RETRIES"
     "|(DEFAULT_)?TIMEOUT|(NO_)?CACHE_DIR|CONFIG_FILE|KEYRING_PROVIDER|USE_\\w+)"
 )
+# Of what pip says, the lines worth a wait: those about tens of MB, and the last one.
+SLOW = re.compile(r"Downloading .*\((\d\d+\.\d MB|.* GB)\)|Installing ")
 
 PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
 NO_PYTHON = """\
@@ -63,6 +63,12 @@ pip reported success, but {folder} lacks packages that it was to install.
 Received: {would}.
 A setting of pip's own sends them elsewhere, such as target, prefix or root: `python3 -m pip config
 list` shows it, `python3 -m pip config unset install.target` takes it back. Then try again."""
+IN_USE = """\
+Notebooks are running in {name}. It is built again now, so save them and, once it is ready,
+restart their kernels."""
+LARGE = """\
+Adding {torch}. It is large: on Linux several GB, unless PIP_EXTRA_INDEX_URL holds the index of
+smaller CPU builds that PyTorch's own site names."""
 
 
 class SetupError(Exception):
@@ -71,14 +77,13 @@ class SetupError(Exception):
 
 def main(arguments=None):
     """Bring the environment up to date and return the exit status."""
-    parser = argparse.ArgumentParser(description="Build the course's Python environment, once.")
+    parser = argparse.ArgumentParser(prog="tools/bootstrap.py", description=__doc__)
     parser.add_argument("--python", help="Python to build with; otherwise one is looked for")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--torch", action="store_true", help="add PyTorch to .venv")
     kind.add_argument("--colab", action="store_true", help="build .venv-colab as Colab has it")
-    options = parser.parse_args(arguments)
     try:
-        set_up(options)
+        set_up(parser.parse_args(arguments))
     except (SetupError, OSError) as error:
         received = f"Received: {error}.\n{disk_advice()}" if isinstance(error, OSError) else error
         print(f"\nSet-up stopped.\n{received}", file=sys.stderr)
@@ -95,17 +100,12 @@ def set_up(options):
         raise SetupError(WINDOWS)
     if sys.platform == "darwin" and platform.machine() == "x86_64":
         raise SetupError(INTEL_MAC)
-    if sys.version_info[:2] not in VERSIONS:  # go on under one that will do, or say that none will
-        program, _ = choose_python(options)
-        sys.stdout.flush()
-        os.execv(program, [program, __file__, *sys.argv[1:]])
     folder = ROOT / (".venv-colab" if options.colab else ".venv")
-    if not missing(folder, read_stamp(folder), options):
+    if not missing(folder, options):
         return
     with only_one() as lock:
-        # Another set-up may have built it while this one waited.
-        steps = missing(folder, read_stamp(folder), options)
         pip = Pip(folder, lock)
+        steps = missing(folder, options)  # another set-up may have built it meanwhile
         if "environment" in steps:
             build_environment(folder, options, pip)
         if "project" in steps:
@@ -119,20 +119,18 @@ def set_up(options):
             pip.say(f"{folder.name} is ready.")
 
 
-def missing(folder, stamp, options):
+def missing(folder, options):
     """List the steps still to do, of "environment", "project" and "torch", in their order.
 
     A complete environment is kept whatever Python or GPU this run would have chosen, unless the
     learner names another: a graphics driver that comes or goes costs nobody a download.
     """
     every = ["environment", "project", *(["torch"] if options.torch else [])]
+    stamp = read_stamp(folder)
     if not stamp:
         return every
-    python, variant = stamp["python"], stamp["variant"]
-    if options.python and list(probe(options.python) or ()) != python:
-        return every
-    if not options.colab and os.environ.get("COURSE_VARIANT", variant) != variant:
-        return every
+    python = list(probe(options.python) or ()) if options.python else stamp["python"]
+    variant = "colab" if options.colab else os.environ.get("COURSE_VARIANT", stamp["variant"])
     if stamp["environment"] != environment_digest(folder, python, variant):
         return every
     steps = ["project"] if stamp["project"] != project_digest() else []
@@ -148,9 +146,7 @@ def environment_digest(folder, python, variant):
 
 def project_digest():
     """Return the sha256 (hex) of what the installed project's metadata is made from."""
-    tables = read_pyproject()
-    parts = [tables["build-system"], tables["project"], tables.get("tool", {}).get("setuptools")]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
 def pins_of(variant):
@@ -160,15 +156,7 @@ def pins_of(variant):
 
 def torch():
     """Return the one requirement on PyTorch, such as "torch==2.13.0"."""
-    extra = read_pyproject()["project"]["optional-dependencies"]["torch"]
-    return next(entry for entry in extra if entry.startswith("torch"))
-
-
-def read_pyproject():
-    """Return pyproject.toml as a dictionary."""
-    import tomllib  # from Python 3.11 on: imported once the version is known to be right
-
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return re.search('"(torch==.+?)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))[1]
 
 
 def read_stamp(folder):
@@ -218,6 +206,8 @@ def build_environment(folder, options, pip):
     variant = "colab" if options.colab else choose_variant()
     program, version = choose_python(options)
     before = folder.with_name(f"{folder.name}-before")
+    if f"{folder}/bin/python -m ipykernel" in (output_of("ps", "-axww", "-o", "args") or ""):
+        pip.say(IN_USE.format(name=folder.name))
     if read_stamp(folder):
         pip.say(f"{folder.name} is out of date: kept aside until a new one is complete.")
         remove(before)
@@ -228,15 +218,13 @@ def build_environment(folder, options, pip):
     name = {"cpu": "for the CPU", "gpu": "for an NVIDIA GPU", "colab": "with Colab's versions"}
     python = f"Python {version[0]}.{version[1]} ({program})"
     pip.say(f"Building {folder.name} {name[variant]}, with {python}")
-    if options.colab and version != VERSIONS[-1]:
-        pip.say("  Colab has Python 3.13, which is not here: this is the closest.")
     pins = pins_of(variant)
-    hashes = [] if variant == "colab" else ["--require-hashes"]
+    wanted = [*([] if options.colab else ["--require-hashes"]), "-r", str(pins)]
     try:
         pip.run("Creating a virtual environment", [program, "-I", "-m", "venv", str(folder)])
         pip.say(f"Installing what {pins.name} pins; the first time, it is downloaded.")
-        pip("Installing the packages", "install", *hashes, "-r", str(pins))
-        pip.look_for(*hashes, "-r", str(pins))
+        pip("Installing the packages", "install", *wanted)
+        pip.look_for(*wanted)
         digest = environment_digest(folder, version, variant)
         write_stamp(folder, environment=digest, python=list(version), variant=variant)
     except BaseException:
@@ -244,7 +232,7 @@ def build_environment(folder, options, pip):
         if read_stamp(before):  # else a removal of it was cut short
             before.rename(folder)
             pip.say(f"{folder.name} is again as it was.")
-            if folder.name == ".venv":
+            if not options.colab:
                 pip.say("To go on with it: .venv/bin/python tools/lab.py")
         raise
     # What still uses the old one, such as JupyterLab over a network disk, may hold files of it.
@@ -253,15 +241,11 @@ def build_environment(folder, options, pip):
 
 def add_torch(folder, pip):
     """Add PyTorch, leaving every other package at its locked version."""
-    pip.say(
-        f"Adding {torch()}. It is large: on Linux several GB, unless PIP_EXTRA_INDEX_URL holds"
-        " the index of smaller CPU builds that PyTorch's own site names."
-    )
+    pip.say(LARGE.format(torch=torch()))
     # The lock file's pins without their hashes, which no package outside it could match.
-    lines = pins_of(read_stamp(folder)["variant"]).read_text(encoding="utf-8").splitlines()
-    pins = [line.rstrip("\\ ") + "\n" for line in lines if re.match(r"[\w.-]+==", line)]
+    pins = pins_of(read_stamp(folder)["variant"]).read_text(encoding="utf-8")
     file = LOG.with_name("torch-constraints.txt")
-    file.write_text("".join(pins), encoding="utf-8")
+    file.write_text("\n".join(re.findall(r"(?m)^[\w.-]+==[^\\\n]+", pins)), encoding="utf-8")
     pip("Adding PyTorch", "install", "--constraint", str(file), torch())
     pip.look_for(torch())
     write_stamp(folder, torch=torch())
@@ -330,10 +314,9 @@ class Pip:
         self._start = time.monotonic()
         LOG.write_text("", encoding="utf-8")
 
-    def say(self, text, end="\n"):
+    def say(self, text):
         """Print a line with the seconds since the start."""
-        live = "\r\033[K" if sys.stdout.isatty() else ""
-        print(f"{live}[{time.monotonic() - self._start:4.0f} s] {text}", end=end, flush=True)
+        print(f"[{time.monotonic() - self._start:4.0f} s] {text}", flush=True)
 
     def __call__(self, step, command, *arguments):
         """Run one pip command and return its lines; raise SetupError when it fails."""
@@ -361,17 +344,14 @@ class Pip:
             errors="replace",
             pass_fds=(self._lock,),
         )
-        lines, said = [], time.monotonic()
+        lines = []
         try:
             with LOG.open("a", encoding="utf-8") as log:
                 for line in process.stdout:
                     log.write(line)
                     lines.append(line.strip())
-                    at_work = lines[-1].startswith(("Collecting", "Downloading", "Installing"))
-                    if at_work and (sys.stdout.isatty() or time.monotonic() - said > 30):
-                        width = shutil.get_terminal_size().columns - 12
-                        self.say(f"  {lines[-1]}"[:width], end="" if sys.stdout.isatty() else "\n")
-                        said = time.monotonic()
+                    if SLOW.match(lines[-1]):
+                        self.say(f"  {lines[-1]:.80}")
             code = process.wait()
         except BaseException:
             process.terminate()
@@ -400,18 +380,11 @@ def disk_advice():
 
 
 def remove(folder):
-    """Remove `folder` if it is there, or say clearly why that could not be done."""
-    try:
-        # The stamp goes first: a removal that is cut short must not leave it behind.
-        with contextlib.suppress(FileNotFoundError):
-            (folder / STAMP).unlink()
-        if folder.exists():
-            shutil.rmtree(folder)
-    except OSError as error:
-        raise SetupError(
-            f"{folder} could not be removed. Received: {error}.\n"
-            "Close the programs that use it (Jupyter, an editor), remove it by hand and try again."
-        ) from error
+    """Remove `folder` if it is there, its stamp first, lest half of it be taken for complete."""
+    with contextlib.suppress(FileNotFoundError):
+        (folder / STAMP).unlink()
+    if folder.exists():
+        shutil.rmtree(str(folder))
 
 
 if __name__ == "__main__":

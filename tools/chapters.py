@@ -5,9 +5,7 @@ import builtins
 import dis
 import hashlib
 import json
-import os
 import re
-import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 from types import CodeType
@@ -37,25 +35,16 @@ def find_chapters(selection=None, folder=NOTEBOOKS):
         raise UnknownChapterError(
             f"Expected notebooks named like 03_first_cnn.ipynb. Received: none in {folder}."
         )
-    asked = re.split(r"[,\s]+", (selection or "").strip(", \n\t"))
-    if asked == [""]:
-        return every
-    chosen = set()
-    for name in asked:
-        wanted = name.removesuffix(".ipynb")
-        matches = [
-            path
-            for path in every
-            if wanted == path.stem or (wanted.isdecimal() and int(wanted) == int(path.stem[:2]))
-        ]
-        if not matches:
-            numbers = ", ".join(path.stem[:2] for path in every)
+    known = {path.stem: path for path in every} | {path.stem[:2]: path for path in every}
+    asked = re.findall(r"[^,\s]+", selection or "")
+    names = [name.removesuffix(".ipynb").zfill(2) for name in asked]
+    for name in names:
+        if name not in known:
             raise UnknownChapterError(
-                f"Expected chapters of the course by number: {numbers}. Received: {name!r}. "
-                "Write for example NB=03 or NB=00,03."
+                f"Expected chapters of the course by number: {', '.join(p.stem[:2] for p in every)}"
+                f". Received: {name!r}. Write for example NB=03 or NB=00,03."
             )
-        chosen.update(matches)
-    return sorted(chosen)
+    return sorted({known[name] for name in names}) or every
 
 
 def read(path):
@@ -72,16 +61,12 @@ def write_atomically(path, content):
     """Write a file, text or bytes, so that a reader, or a crash, never sees half of it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = path.with_name(f".{path.name}.draft")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        # mkstemp makes files that only their owner may read; these are ordinary ones.
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write(notebook, path):
@@ -235,14 +220,6 @@ def alternative_texts(output):
 
     Figures of the course are HTML, the form whose alternative text reaches the page. A bare image
     has none: JupyterLab does not read what stands in its metadata.
-
-    Parameters
-    ----------
-    output : nbformat.NotebookNode
-
-    Returns
-    -------
-    list of str
     """
     data = output.get("data", {})
     images = _Images()
@@ -297,20 +274,15 @@ def revealing(text):
 
 
 def output_faults(notebook):
-    """List outputs that must not be stored: errors, standard error, paths, registries.
-
-    Each begins with the cell's id.
-    """
+    """List outputs that must not be stored: errors, standard error, paths, registries."""
     faults = []
     for cell in code_cells(notebook):
+        shown = output_text(cell)
         for output in cell.outputs:
             if output.output_type == "error":
                 faults.append(f"{cell.id}: raised {output.ename}: {output.evalue}")
             elif output.output_type == "stream" and output.name == "stderr":
                 faults.append(f"{cell.id}: wrote to standard error: {output.text.strip()[-500:]}")
-        shown = [
-            output_text(cell),
-            *(alt for one in cell.outputs for alt in alternative_texts(one)),
-        ]
-        faults += [f"{cell.id}: shows {piece}" for piece in revealing("\n".join(shown))]
+            shown += "\n".join(["", *alternative_texts(output)])
+        faults += [f"{cell.id}: shows {piece}" for piece in revealing(shown)]
     return faults
