@@ -40,15 +40,14 @@ def read_address(root=ROOT):
 
 
 def find_disagreements(root=ROOT):
-    """List where the course names another address than pyproject.toml: one line each, or none."""
+    """List the files that name another address than pyproject.toml, and what notebooks lack."""
     address = read_address(root)
     faults = []
     for path in _texts(root):
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(root).as_posix()
-        for number, line in enumerate(text.splitlines(), 1):
-            if _replaced(line, address, address) != line:
-                faults.append(f"{name}:{number}: names another address than {address}")
+        if _replaced(text, address, address) != text:
+            faults.append(f"{name}: names another address than {address}")
         if path.suffix == ".ipynb":
             notebook = parse(text.encode())
             faults += [f"{name}: has no {it}" for it in missing_places(path, notebook, address)]
@@ -112,23 +111,19 @@ def missing_places(path, notebook, address):
 
 
 def main(arguments=None, root=ROOT):
-    """Stamp or check; return 0 when all agree, 1 when some do not, 2 for a wrong address."""
+    """Write the address; return 1 when some places lack it even then, 2 for a wrong one, else 0."""
     parser = argparse.ArgumentParser(prog="make address", description=__doc__)
     parser.add_argument("address", nargs="?", help="https://github.com/owner/repository")
-    parser.add_argument("--check", action="store_true", help="only list what disagrees")
-    options = parser.parse_args(arguments)
-    if not options.check:
-        try:
-            changed = write_address(options.address, root)
-        except ValueError as error:
-            print(f"make address: {error}", file=sys.stderr)
-            return 2
-        for path in changed:
-            print(f"written {path.relative_to(root)}")
-        print(f"The course's address is {read_address(root)}.")
+    try:
+        changed = write_address(parser.parse_args(arguments).address, root)
+    except ValueError as error:
+        print(f"make address: {error}", file=sys.stderr)
+        return 2
+    for path in changed:
+        print(f"written {path.relative_to(root)}")
+    print(f"The course's address is {read_address(root)}.")
     faults = find_disagreements(root)
-    for fault in faults:
-        print(fault, file=sys.stderr)
+    print("\n".join(faults), file=sys.stderr)
     return 1 if faults else 0
 
 

@@ -20,19 +20,15 @@ _FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-class UnknownChapterError(ValueError):
-    """A chapter was asked for that the course does not have."""
-
-
 def find_chapters(selection=None, folder=NOTEBOOKS):
     """Return the paths of notebooks of the course, in the order of their numbers.
 
     They are selected by number or by name, separated by commas or spaces: ``"03"``, ``"0,3"``,
-    ``"03_first_cnn"``; all of them when nothing is. An UnknownChapterError names what is not there.
+    ``"03_first_cnn"``; all of them when nothing is. A ValueError names what is not there.
     """
     every = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
     if not every:
-        raise UnknownChapterError(
+        raise ValueError(
             f"Expected notebooks named like 03_first_cnn.ipynb. Received: none in {folder}."
         )
     known = {path.stem: path for path in every} | {path.stem[:2]: path for path in every}
@@ -40,7 +36,7 @@ def find_chapters(selection=None, folder=NOTEBOOKS):
     names = [name.removesuffix(".ipynb").zfill(2) for name in asked]
     for name in names:
         if name not in known:
-            raise UnknownChapterError(
+            raise ValueError(
                 f"Expected chapters of the course by number: {', '.join(p.stem[:2] for p in every)}"
                 f". Received: {name!r}. Write for example NB=03 or NB=00,03."
             )

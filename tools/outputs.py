@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from chapters import NOTEBOOKS, UnknownChapterError, digest, find_chapters, output_faults, read
+from chapters import NOTEBOOKS, digest, find_chapters, output_faults, read
 from chapters import write as write_notebook
 from kernels import execute, kernel_environment
 from run import Progress, clock
@@ -76,7 +76,7 @@ def main(arguments=None, folder=NOTEBOOKS):
     parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
     try:
         paths = find_chapters(parser.parse_args(arguments).nb, folder)
-    except UnknownChapterError as error:
+    except ValueError as error:
         parser.error(str(error))
     status = 0
     for path in paths:
