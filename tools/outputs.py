@@ -8,8 +8,7 @@ from chapters import write as write_notebook
 from kernels import execute, kernel_environment
 from run import Progress, clock
 
-# What is stored names the language and no machine's version of it.
-# As Jupyter itself writes it, so that opening and saving a notebook changes as little as possible.
+# As Jupyter writes it, so that opening and saving a notebook changes little; of no one version.
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -23,28 +22,18 @@ _PASSING_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "outpu
 
 
 def normalise(notebook):
-    """Take out of an executed notebook what changes from run to run, and note its digest.
-
-    Cell ids, tags and all other metadata stay.
-    """
-    notebook.metadata["kernelspec"] = dict(KERNELSPEC)
-    notebook.metadata["language_info"] = dict(LANGUAGE)
-    notebook.metadata.pop("widgets", None)
+    """Take out of an executed notebook what changes from run to run, and note its digest."""
+    notebook.metadata["kernelspec"] = KERNELSPEC
+    notebook.metadata["language_info"] = LANGUAGE
     notebook.metadata.setdefault("course", {})["digest"] = digest(notebook)
-    count = 0
     for cell in notebook.cells:
         for key in _PASSING_METADATA:
             cell.metadata.pop(key, None)
-        if cell.cell_type != "code":
-            continue
-        if not cell.source.strip():
+        if cell.cell_type == "code" and not cell.source.strip():
             cell.execution_count, cell.outputs = None, []
-            continue
-        count += 1
-        cell.execution_count = count
-        for output in cell.outputs:
+        for output in cell.get("outputs", []):
             if output.output_type == "execute_result":
-                output.execution_count = count
+                output.execution_count = cell.execution_count
 
 
 def store_outputs(path):
