@@ -217,6 +217,21 @@ def test_results_are_recorded_line_by_line(monkeypatch, tmp_path):
     ]
 
 
+def test_half_a_line_of_record_is_passed_over(tmp_path):
+    record = tmp_path / "record.jsonl"
+    record.write_text(
+        '{"kind": "measure", "name": "loss", "value": 0.5}\n'
+        '{"kind": "band", "name": "accuracy", "value": 0.8, "at_least": 0.9, "holds": false}\n'
+        '{"kind": "band", "name": "accuracy", "value": 0.95, "at_least": 0.9, "holds": true}\n'
+        '{"kind": "measure", "na'
+    )
+    setup, measured, bands = measures.read_record(record)
+    assert setup == {}
+    assert measured == {"loss": 0.5, "accuracy": 0.95}
+    assert bands == [{"name": "accuracy", "value": 0.95, "at_least": 0.9, "holds": True}]
+    assert measures.read_record(tmp_path / "absent") == ({}, {}, [])
+
+
 def test_band_at_its_bound_holds_and_nan_does_not():
     cu.expect("a", 0.5, at_least=0.5)
     cu.expect("b", 0.5, at_most=0.5)
