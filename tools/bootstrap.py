@@ -170,9 +170,8 @@ def read_stamp(folder):
 
 
 def write_stamp(folder, **entries):
-    """Write into the stamp, in one motion, after everything that it vouches for is on the disk."""
+    """Write into the stamp, in one motion, what an environment is complete for."""
     stamp = {"project": None, "torch": None, **(read_stamp(folder) or {}), **entries}
-    os.sync()
     draft = folder / (STAMP + ".draft")
     draft.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
     draft.replace(folder / STAMP)
