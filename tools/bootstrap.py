@@ -45,10 +45,6 @@ them. (On a Mac with Apple silicon, this Python runs under Rosetta: use one buil
 WINDOWS = """\
 This set-up is for Linux and macOS. Received: Windows. Run it inside WSL 2, or create the
 environment with conda from environment.yml."""
-NOT_YOURS = """\
-There is something to set up, but this copy of the course is not yours to write.
-Received: {error}.
-Ask whoever put it there to run `make setup`, or clone your own."""
 FAILED = """\
 {step} failed. The last lines that it wrote:
 
@@ -186,12 +182,8 @@ def only_one():
     """
     import fcntl  # not on Windows, which has been turned away by now
 
-    try:
-        LOG.parent.mkdir(exist_ok=True)
-        file = open(LOG.parent / "setup.lock", "w", encoding="utf-8")  # noqa: SIM115 - below
-    except PermissionError as error:
-        raise SetupError(NOT_YOURS.format(error=error)) from error
-    with file:
+    LOG.parent.mkdir(exist_ok=True)
+    with open(LOG.parent / "setup.lock", "w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -263,11 +255,12 @@ def choose_variant():
 def choose_python(options):
     """Return the Python to build with, as its program and (major, minor).
 
-    In this order: the one that the learner names; for Colab's environment the newest to be found;
-    else the one that runs this script, or the newest to be found when that one will not do.
+    That is the one that the learner names, or else the one that runs this script, or else the
+    newest on the search path; for Colab's environment the newest comes first.
     """
     own = getattr(sys, "_base_executable", None) or sys.executable  # never the .venv's own
-    newest = [found for version in reversed(VERSIONS) for found in named(*version)]
+    newest = [f"python{major}.{minor}" for major, minor in reversed(VERSIONS)]
+    newest = list(filter(shutil.which, newest))
     every = [*newest, own] if options.colab else [own, *newest]
     tried = []
     for program in [options.python] if options.python else every:
@@ -277,14 +270,6 @@ def choose_python(options):
         known = f"is Python {version[0]}.{version[1]}" if version else None
         tried.append(f"{program}, which {known or 'does not run or lacks venv or ensurepip'}")
     raise SetupError(NO_PYTHON.format(received="; ".join(tried)))
-
-
-def named(major, minor):
-    """List programs that should be Python `major`.`minor`, on the search path or from pyenv."""
-    found = [shutil.which(f"python{major}.{minor}")]
-    pyenv = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
-    found += sorted(map(str, pyenv.glob(f"{major}.{minor}.*/bin/python{major}.{minor}")))
-    return [program for program in found if program]
 
 
 def probe(program):

@@ -6,7 +6,6 @@ import dis
 import hashlib
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from types import CodeType
 
@@ -199,18 +198,6 @@ def stored_digest(notebook):
     return notebook.metadata.get("course", {}).get("digest")
 
 
-class _Images(HTMLParser):
-    """Collects the alternative texts of the images in a piece of HTML."""
-
-    def __init__(self):
-        super().__init__()
-        self.alts = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "img":
-            self.alts.append(dict(attrs).get("alt") or "")
-
-
 def alternative_texts(output):
     """Return the alternative text, perhaps empty, of each picture in an output.
 
@@ -218,9 +205,10 @@ def alternative_texts(output):
     has none: JupyterLab does not read what stands in its metadata.
     """
     data = output.get("data", {})
-    images = _Images()
-    images.feed(data.get("text/html", ""))
-    return images.alts + ["" for kind in data if kind.startswith("image/")]
+    images = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
+    described = [re.search(r"""\balt=(["'])(.*?)\1""", image) for image in images]
+    bare = ["" for kind in data if kind.startswith("image/")]
+    return [found[2] if found else "" for found in described] + bare
 
 
 def is_picture(output):
