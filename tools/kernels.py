@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import logging
 import os
+import re
 import signal
 import tempfile
 import time
@@ -51,10 +52,9 @@ class RunningInterpreter(KernelSpecManager):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a notebook did not reach its end.
+    """Why a notebook did not reach its end: in the cell with an id, "" when no kernel started.
 
-    `cell` is the id of the cell, "" when the kernel did not start; `details` are the last lines of
-    the traceback, or of what the kernel wrote to its standard error.
+    `details` are the traceback, or the last lines of what the kernel wrote to its standard error.
     """
 
     cell: str
@@ -67,10 +67,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Execution:
-    """What executing a notebook took.
+    """What executing a notebook took, from the kernel's start to the last cell's end.
 
-    `seconds` is the time from the start of the kernel to the last cell's end; `peak_mb` the largest
-    resident memory that the kernel reports of itself, in 2**20 bytes, 0 when it did not get so far.
+    `peak_mb` is the largest resident memory that the kernel reports of itself, in 2**20 bytes, 0
+    when it did not get so far.
     """
 
     seconds: float
@@ -89,9 +89,7 @@ def wrong_setting(profile, backend, seeds):
     if backend and importlib.util.find_spec(backend) is None:
         return f"The {backend} backend is not installed. `make setup BACKEND={backend}` adds it."
     for seed in seeds:
-        try:
-            int(seed)
-        except ValueError:
+        if not re.fullmatch(r"\s*[+-]?\d+\s*", seed):
             return f"A seed must be a whole number, such as 7. Received: {seed!r}."
     return ""
 
@@ -110,19 +108,13 @@ def absolute_paths(environment):
 
 def kernel_environment(profile, backend, **extra):
     """Return the environment variables of a kernel, changed by `extra`: None takes one away."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        # ipykernel stops capturing a library's messages when it believes to be in a test;
-        # MPLBACKEND would replace the backend that shows figures in a notebook.
-        if not name.startswith("PYTEST_") and name not in ("MPLBACKEND", *OUTSIDE)
-    }
-    environment.update(absolute_paths(environment))
-    environment["COURSE_PROFILE"] = profile
-    environment["KERAS_BACKEND"] = backend
+    # ipykernel stops capturing a library's messages when it believes to be in a test; MPLBACKEND
+    # would replace the backend that shows figures in a notebook.
+    unwanted = ("MPLBACKEND", *OUTSIDE, *(name for name in os.environ if "PYTEST_" in name))
+    environment = {**os.environ, **dict.fromkeys(unwanted)}
+    environment.update(absolute_paths(os.environ), COURSE_PROFILE=profile, KERAS_BACKEND=backend)
     # The debugger's remarks on frozen modules are none of the learner's business.
-    environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    environment.update(extra)
+    environment.update({"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | extra)
     return {name: value for name, value in environment.items() if value is not None}
 
 
@@ -247,9 +239,8 @@ class _Run:
     async def stop(self, graceful):
         """End the kernel and all that it started: they are one process group."""
         group = getattr(self.manager.provisioner, "pgid", None)
-        with suppress(RuntimeError):
-            if self.manager.has_kernel:
-                await self.manager.shutdown_kernel(now=not graceful)
+        with suppress(RuntimeError):  # where none was started
+            await self.manager.shutdown_kernel(now=not graceful)
         await ensure_async(self.manager.cleanup_resources())
         if self.client.kc is not None:
             self.client.kc.stop_channels()
