@@ -60,7 +60,7 @@ Received: {would}.
 A setting of pip's own sends them elsewhere, such as target, prefix or root: `python3 -m pip config
 list` shows it, `python3 -m pip config unset install.target` takes it back. Then try again."""
 IN_USE = """\
-Notebooks are running in {name}. It is built again now, so save them and, once it is ready,
+Notebooks are running in .venv. It is built again now, so save them and, once it is ready,
 restart their kernels."""
 LARGE = """\
 Adding {torch}. It is large: on Linux several GB, unless PIP_EXTRA_INDEX_URL holds the index of
@@ -75,9 +75,7 @@ def main(arguments=None):
     """Bring the environment up to date and return the exit status."""
     parser = argparse.ArgumentParser(prog="tools/bootstrap.py", description=__doc__)
     parser.add_argument("--python", help="Python to build with; otherwise one is looked for")
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--torch", action="store_true", help="add PyTorch to .venv")
-    kind.add_argument("--colab", action="store_true", help="build .venv-colab as Colab has it")
+    parser.add_argument("--torch", action="store_true", help="add PyTorch")
     try:
         set_up(parser.parse_args(arguments))
     except (SetupError, OSError) as error:
@@ -96,7 +94,7 @@ def set_up(options):
         raise SetupError(WINDOWS)
     if sys.platform == "darwin" and platform.machine() == "x86_64":
         raise SetupError(INTEL_MAC)
-    folder = ROOT / (".venv-colab" if options.colab else ".venv")
+    folder = ROOT / ".venv"
     if not missing(folder, options):
         return
     with only_one() as lock:
@@ -112,7 +110,7 @@ def set_up(options):
         if "torch" in steps:
             add_torch(folder, pip)
         if steps:
-            pip.say(f"{folder.name} is ready.")
+            pip.say(".venv is ready.")
 
 
 def missing(folder, options):
@@ -126,8 +124,8 @@ def missing(folder, options):
     if not stamp:
         return every
     python = list(probe(options.python) or ()) if options.python else stamp["python"]
-    variant = "colab" if options.colab else os.environ.get("COURSE_VARIANT", stamp["variant"])
-    if stamp["environment"] != environment_digest(folder, python, variant):
+    variant = os.environ.get("COURSE_VARIANT", stamp["variant"])
+    if variant not in LOCKS or stamp["environment"] != environment_digest(folder, python, variant):
         return every
     steps = ["project"] if stamp["project"] != project_digest() else []
     return [*steps, "torch"] if options.torch and stamp["torch"] != torch() else steps
@@ -135,7 +133,7 @@ def missing(folder, options):
 
 def environment_digest(folder, python, variant):
     """Return the sha256 (hex) of everything that an environment's packages follow from."""
-    digest = hashlib.sha256(pins_of(variant).read_bytes())
+    digest = hashlib.sha256((ROOT / LOCKS[variant]).read_bytes())
     digest.update(json.dumps([str(folder), list(python), variant]).encode())
     return digest.hexdigest()
 
@@ -143,11 +141,6 @@ def environment_digest(folder, python, variant):
 def project_digest():
     """Return the sha256 (hex) of what the installed project's metadata is made from."""
     return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-
-
-def pins_of(variant):
-    """Return the path of the file that pins the packages of "cpu", "gpu" or "colab"."""
-    return ROOT / LOCKS.get(variant, "requirements-colab.txt")
 
 
 def torch():
@@ -194,26 +187,24 @@ def only_one():
 
 def build_environment(folder, options, pip):
     """Build `folder` from nothing, all but the course's own package."""
-    variant = "colab" if options.colab else choose_variant()
+    variant = choose_variant()
     program, version = choose_python(options)
-    before = folder.with_name(f"{folder.name}-before")
+    before = ROOT / ".venv-before"
     if f"{folder}/bin/python -m ipykernel" in (output_of("ps", "-axww", "-o", "args") or ""):
-        pip.say(IN_USE.format(name=folder.name))
+        pip.say(IN_USE)
     if read_stamp(folder):
-        pip.say(f"{folder.name} is out of date: kept aside until a new one is complete.")
+        pip.say(".venv is out of date: kept aside until a new one is complete.")
         remove(before)
         folder.rename(before)
     elif folder.exists():
-        pip.say(f"Removing {folder.name}: it is incomplete.")
+        pip.say("Removing .venv: it is incomplete.")
         remove(folder)
-    name = {"cpu": "for the CPU", "gpu": "for an NVIDIA GPU", "colab": "with Colab's versions"}
-    python = f"Python {version[0]}.{version[1]} ({program})"
-    pip.say(f"Building {folder.name} {name[variant]}, with {python}")
-    pins = pins_of(variant)
-    wanted = [*([] if options.colab else ["--require-hashes"]), "-r", str(pins)]
+    lock, device = LOCKS[variant], "an NVIDIA GPU" if variant == "gpu" else "the CPU"
+    pip.say(f"Building .venv for {device}, with Python {version[0]}.{version[1]} ({program})")
+    wanted = ["--require-hashes", "-r", str(ROOT / lock)]
     try:
         pip.run("Creating a virtual environment", [program, "-I", "-m", "venv", str(folder)])
-        pip.say(f"Installing what {pins.name} pins; the first time, it is downloaded.")
+        pip.say(f"Installing what {lock} pins; the first time, it is downloaded.")
         pip("Installing the packages", "install", *wanted)
         pip.look_for(*wanted)
         digest = environment_digest(folder, version, variant)
@@ -222,9 +213,7 @@ def build_environment(folder, options, pip):
         remove(folder)
         if read_stamp(before):  # else a removal of it was cut short
             before.rename(folder)
-            pip.say(f"{folder.name} is again as it was.")
-            if not options.colab:
-                pip.say("To go on with it: .venv/bin/python tools/lab.py")
+            pip.say(".venv is again as it was. To go on with it: .venv/bin/python tools/lab.py")
         raise
     # What still uses the old one, such as JupyterLab over a network disk, may hold files of it.
     shutil.rmtree(before, ignore_errors=True)
@@ -234,7 +223,7 @@ def add_torch(folder, pip):
     """Add PyTorch, leaving every other package at its locked version."""
     pip.say(LARGE.format(torch=torch()))
     # The lock file's pins without their hashes, which no package outside it could match.
-    pins = pins_of(read_stamp(folder)["variant"]).read_text(encoding="utf-8")
+    pins = (ROOT / LOCKS[read_stamp(folder)["variant"]]).read_text(encoding="utf-8")
     file = LOG.with_name("torch-constraints.txt")
     file.write_text("\n".join(re.findall(r"(?m)^[\w.-]+==[^\\\n]+", pins)), encoding="utf-8")
     pip("Adding PyTorch", "install", "--constraint", str(file), torch())
@@ -256,14 +245,13 @@ def choose_python(options):
     """Return the Python to build with, as its program and (major, minor).
 
     That is the one that the learner names, or else the one that runs this script, or else the
-    newest on the search path; for Colab's environment the newest comes first.
+    newest on the search path.
     """
     own = getattr(sys, "_base_executable", None) or sys.executable  # never the .venv's own
     newest = [f"python{major}.{minor}" for major, minor in reversed(VERSIONS)]
-    newest = list(filter(shutil.which, newest))
-    every = [*newest, own] if options.colab else [own, *newest]
+    programs = [options.python] if options.python else [own, *filter(shutil.which, newest)]
     tried = []
-    for program in [options.python] if options.python else every:
+    for program in programs:
         version = probe(program)
         if version in VERSIONS:
             return program, version

@@ -8,23 +8,14 @@ from chapters import write as write_notebook
 from kernels import execute, kernel_environment
 from run import Progress, clock
 
-# As Jupyter writes it, so that opening and saving a notebook changes little; of no one version.
-KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-LANGUAGE = {
-    "codemirror_mode": {"name": "ipython", "version": 3},
-    "file_extension": ".py",
-    "mimetype": "text/x-python",
-    "name": "python",
-    "nbconvert_exporter": "python",
-    "pygments_lexer": "ipython3",
-}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _PASSING_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "outputId")
 
 
 def normalise(notebook):
     """Take out of an executed notebook what changes from run to run, and note its digest."""
-    notebook.metadata["kernelspec"] = KERNELSPEC
-    notebook.metadata["language_info"] = LANGUAGE
+    notebook.metadata["kernelspec"] = KERNEL
+    notebook.metadata.get("language_info", {}).pop("version", None)
     notebook.metadata.setdefault("course", {})["digest"] = digest(notebook)
     for cell in notebook.cells:
         for key in _PASSING_METADATA:

@@ -354,21 +354,20 @@ def test_named_python_of_a_wrong_version(project, program, body, received):
 
 
 @pytest.mark.parametrize(
-    ("versions", "colab", "chosen"),
+    ("versions", "chosen"),
     [
-        ({"python3": (3, 14), "python3.11": (3, 11), "python3.12": (3, 12)}, False, "python3.12"),
-        ({"python3": (3, 11), "python3.13": (3, 13)}, False, "python3"),
-        ({"python3": (3, 11), "python3.12": (3, 12), "python3.13": None}, True, "python3.12"),
-        ({"python3": (3, 8), "python3.12": None}, False, None),
+        ({"python3": (3, 14), "python3.11": (3, 11), "python3.12": (3, 12)}, "python3.12"),
+        ({"python3": (3, 11), "python3.13": (3, 13)}, "python3"),
+        ({"python3": (3, 8), "python3.12": None}, None),
     ],
-    ids=["another where its own will not do", "its own", "the newest as on Colab", "none"],
+    ids=["another where its own will not do", "its own", "none"],
 )
-def test_python_is_chosen(bootstrap, monkeypatch, versions, colab, chosen):
+def test_python_is_chosen(bootstrap, monkeypatch, versions, chosen):
     """The first is the one that runs the script."""
     monkeypatch.setattr(bootstrap, "probe", versions.get)
     monkeypatch.setattr(sys, "_base_executable", "python3")
     monkeypatch.setattr(shutil, "which", versions.__contains__)
-    options = argparse.Namespace(python=None, colab=colab)
+    options = argparse.Namespace(python=None)
     if chosen:
         assert bootstrap.choose_python(options) == (chosen, versions[chosen])
         return

@@ -18,6 +18,7 @@ def test_outputs_are_stored_and_all_else_stays(tmp_path):
     )
     notebook = chapters.read(path)
     notebook.metadata["colab"] = {"toc_visible": True}
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.11.7"}
     notebook.cells[2].metadata["execution"] = {"iopub.status.busy": "2020-01-01"}
     notebook.cells[2].execution_count = 17
     chapters.write(notebook, path)
@@ -33,7 +34,7 @@ def test_outputs_are_stored_and_all_else_stays(tmp_path):
     assert stored.cells[2].outputs[0].text == "1\n"
     assert stored.metadata.colab == {"toc_visible": True}
     assert stored.metadata.kernelspec.name == "python3"
-    assert "version" not in stored.metadata.language_info
+    assert stored.metadata.language_info == {"name": "python"}
     assert stored.metadata.course.digest == chapters.digest(stored)
     nbformat.validate(stored)
 
