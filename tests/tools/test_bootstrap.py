@@ -124,28 +124,17 @@ class Project:
         return run.stdout.strip() or None
 
 
-class Stall:
-    """A server on this machine that takes connections and never answers."""
-
-    def __init__(self):
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._socket.settimeout(PATIENCE)
-        self._connections = []
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
-
-    def wait_for_caller(self):
-        self._connections.append(self._socket.accept()[0])
-
-    def end(self):
-        for connection in [self._socket, *self._connections]:
-            connection.close()
-
-
 @pytest.fixture
 def stall():
-    server = Stall()
-    yield server
-    server.end()
+    """A server on this machine that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+        yield server
+
+
+def at(server):
+    """Return the variable by which pip looks for packages there."""
+    return {"PIP_FIND_LINKS": f"http://127.0.0.1:{server.getsockname()[1]}/"}
 
 
 @pytest.fixture(scope="module")
@@ -202,14 +191,12 @@ def bootstrap():
 @pytest.fixture
 def program(tmp_path, monkeypatch):
     """Return a function that puts a small shell program first on the search path."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
     def write(name, body):
-        (folder / name).write_text(f"#!/bin/sh\n{body}\n")
-        (folder / name).chmod(0o755)
-        return str(folder / name)
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+        return str(tmp_path / name)
 
     return write
 
@@ -278,10 +265,11 @@ def test_changed_lock_rebuilds_and_what_was_there_is_kept_until_then(ready, stal
     witness.touch()
     ready.lock("2.0")
     program("ps", f'echo "{ready.venv}/bin/python -m ipykernel_launcher -f x.json"')
-    killed = ready.start(PIP_FIND_LINKS=stall.url)
-    stall.wait_for_caller()
+    killed = ready.start(**at(stall))
+    connection, _ = stall.accept()
     os.killpg(killed.pid, signal.SIGKILL)
     output, _ = killed.communicate(timeout=PATIENCE)
+    connection.close()
     assert ".venv is out of date: kept aside until a new one is complete" in output
     assert "Notebooks are running in .venv" in output
     assert not ready.stamp.exists()
@@ -307,8 +295,8 @@ def test_changed_lock_rebuilds_and_what_was_there_is_kept_until_then(ready, stal
 
 
 def test_killed_set_up_is_not_trusted_and_its_pip_is_waited_for(project, stall):
-    killed = project.start(PIP_FIND_LINKS=stall.url)
-    stall.wait_for_caller()
+    killed = project.start(**at(stall))
+    connection, _ = stall.accept()
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait(PATIENCE)
     assert project.venv.exists()
@@ -318,7 +306,8 @@ def test_killed_set_up_is_not_trusted_and_its_pip_is_waited_for(project, stall):
     assert "Another set-up is at work" in second.stdout.readline()
     time.sleep(0.5)
     assert second.poll() is None
-    stall.end()  # the orphaned pip gives up
+    stall.close()
+    connection.close()  # the orphaned pip gives up
     output, _ = second.communicate(timeout=PATIENCE)
     assert second.returncode == 0, output
     assert "Removing .venv: it is incomplete." in output
@@ -327,14 +316,15 @@ def test_killed_set_up_is_not_trusted_and_its_pip_is_waited_for(project, stall):
 
 
 def test_interrupted_set_up_leaves_nothing(project, stall):
-    process = project.start(PIP_FIND_LINKS=stall.url)
-    stall.wait_for_caller()
+    process = project.start(**at(stall))
+    connection, _ = stall.accept()
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "interrupted" in output
     assert "Traceback" not in output
     assert not project.venv.exists()
+    connection.close()
 
 
 @pytest.mark.parametrize(
@@ -345,12 +335,11 @@ def test_interrupted_set_up_leaves_nothing(project, stall):
         ("exit 1", "which does not run or lacks venv or ensurepip"),
     ],
 )
-def test_named_python_of_a_wrong_version(project, program, body, received):
-    status, output = project.set_up("--python", program("python-of-mine", body))
-    assert status == 1
-    assert "needs Python 3.11, 3.12 or 3.13" in output
-    assert f"python-of-mine, {received}" in output
-    assert not project.venv.exists()
+def test_named_python_of_a_wrong_version(bootstrap, program, body, received):
+    options = argparse.Namespace(python=program("python-of-mine", body))
+    with pytest.raises(bootstrap.SetupError, match=f"python-of-mine, {received}") as error:
+        bootstrap.choose_python(options)
+    assert "needs Python 3.11, 3.12 or 3.13" in str(error.value)
 
 
 @pytest.mark.parametrize(
