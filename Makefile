@@ -46,9 +46,11 @@ run: setup  ## run the chapters and print what each measured (NB=03, PROFILE=ful
 test: setup  ## run all tests (BACKEND=jax or torch)
 	$(COURSE_ENV) $(IN_VENV) -m pytest
 
-test-colab:  ## run chapter 03 with Colab's versions, in an environment of its own
-	$(BOOTSTRAP) --colab
-	.venv-colab/bin/python -m pytest -k 03 tests/test_exercises.py notebooks/03_*.ipynb
+test-colab:  ## run chapter 03 with Colab's versions, in .venv-colab (PYTHON=python3.13, as Colab has)
+	$(or $(PYTHON),python3) -m venv .venv-colab
+	.venv-colab/bin/python -m pip install --quiet --requirement requirements-colab.txt
+	.venv-colab/bin/python -m pip install --quiet --no-deps --editable .
+	.venv-colab/bin/python -m pytest -k 03 tests/exercises/test_exercises.py notebooks/03_*.ipynb
 
 outputs: setup  ## run the chapters (quick) and store their outputs in the notebooks (NB=03)
 	$(IN_VENV) tools/outputs.py --nb "$(NB)"
@@ -77,4 +79,4 @@ lint: setup  ## check style and formatting of modules and notebooks
 	$(IN_VENV) -m ruff format --check .
 
 clean:  ## remove the environments and everything built; downloaded data stays
-	rm -rf .venv .venv-before .venv-colab .venv-colab-before build *.egg-info
+	rm -rf .venv .venv-before .venv-colab build *.egg-info

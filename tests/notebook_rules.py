@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import addresses
@@ -123,12 +124,9 @@ def exercises(chapter):
         if solution is None:
             faults.append(f"{stub.id}: no cell tagged solution follows")
             continue
-        source = solution.source
-        if (
-            f"<details><summary>Solution {name}</summary>" not in source
-            or "</details>" not in source
-        ):
-            faults.append(f"{solution.id}: no <details><summary>Solution {name}</summary>")
+        opened = f"<details><summary>Solution {name}</summary>"
+        if opened not in solution.source or "</details>" not in solution.source:
+            faults.append(f"{solution.id}: no {opened}")
         code = chapters.published_solution(solution)
         answer = chapters.final_check(code) if code is not None else None
         if answer is None or ast.dump(answer) != ast.dump(call):
@@ -140,7 +138,9 @@ def quiz(chapter):
     """Demand five questions with an answer each."""
     if chapter.number == 0:
         return []
-    section = _section(chapter, "quiz")
+    text = "\n\n".join(cell.source for cell in chapter.markdown())
+    section = re.search(r"(?msi)^#+ [^\n]*\bquiz\b.*?(?=^#+ |\Z)", text)
+    section = section[0] if section else ""
     questions = re.findall(r"^\*\*(\d+)\.\*\*", section, re.MULTILINE)
     answers = section.count("<details>")
     if questions != list("12345") or answers != 5:
@@ -152,19 +152,11 @@ def what_you_measured(chapter):
     """Demand the section in which the run's own table stands, with the bands it is held to."""
     if chapter.number == 0:
         return []
-    cells = chapter.notebook.cells
-    headings = [
-        index
-        for index, cell in enumerate(cells)
-        if cell.cell_type == "markdown"
-        and re.search(r"^##+ .*what you measured", cell.source, re.MULTILINE | re.IGNORECASE)
-    ]
-    if not headings:
-        return ["has no section What you measured"]
-    following = cells[headings[0] + 1] if headings[0] + 1 < len(cells) else None
-    if following is None or following.cell_type != "code" or "expect(" not in following.source:
-        return ["What you measured is not followed by a cell that calls expect(...)"]
-    return []
+    for cell, following in pairwise(chapter.notebook.cells):
+        if re.search(r"(?mi)^##+ .*what you measured", cell.source):
+            bands = following.cell_type == "code" and "expect(" in following.source
+            return [] if bands else ["no cell with expect(...) follows What you measured"]
+    return ["has no section What you measured"]
 
 
 def short_cells(chapter):
@@ -262,15 +254,15 @@ def length_of_prose(chapter):
 def count_words(chapter):
     """Count words of the text: without code, formulas, links, tables and folded answers."""
     text = "\n\n".join(cell.source for cell in chapter.markdown())
-    for pattern, flags in [
-        (r"```.*?```", re.DOTALL),
-        (r"<details>.*?</details>", re.DOTALL),
-        (r"\$\$.*?\$\$", re.DOTALL),
-        (r"\]\([^)]*\)", 0),
-        (r"<[^>]+>", 0),
-        (r"^\|.*$", re.MULTILINE),
-    ]:
-        text = re.sub(pattern, " ", text, flags=flags)
+    for pattern in (
+        r"(?s)```.*?```",
+        r"(?s)<details>.*?</details>",
+        r"(?s)\$\$.*?\$\$",
+        r"\]\([^)]*\)",
+        r"<[^>]+>",
+        r"(?m)^\|.*$",
+    ):
+        text = re.sub(pattern, " ", text)
     return len(re.findall(r"[^\W\d_][\w'-]*", text))
 
 
@@ -280,8 +272,7 @@ def colab_metadata(chapter):
     faults = []
     if metadata.get("colab", {}).get("toc_visible") is not True:
         faults.append("metadata.colab.toc_visible is not true")
-    # The first three chapters train for seconds.
-    if chapter.number >= 3 and metadata.get("accelerator") != "GPU":
+    if chapter.number >= 3 and metadata.get("accelerator") != "GPU":  # those before train seconds
         faults.append("metadata.accelerator is not GPU")
     return faults
 
@@ -294,15 +285,6 @@ def compared_text(chapter):
         if "nbval-ignore-output" not in chapters.tags(cell) and chapters.output_text(cell).strip()
     ]
     return [] if compared else ["no cell has stored text that the tests compare"]
-
-
-def _section(chapter, word):
-    """Text from the heading with a word to the next heading."""
-    text = "\n\n".join(cell.source for cell in chapter.markdown())
-    found = re.search(
-        rf"^#+ [^\n]*\b{word}\b.*?(?=^#+ |\Z)", text, re.MULTILINE | re.DOTALL | re.IGNORECASE
-    )
-    return found.group() if found else ""
 
 
 RULES = (

@@ -45,15 +45,6 @@ def test_this_machine_can_be_reached(host, network_attempts):
     assert network_attempts() == []
 
 
-@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="the system has no such sockets")
-def test_a_socket_in_the_file_system_can_be_reached(tmp_path):
-    path = str(tmp_path / "s")
-    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
-        server.bind(path)
-        server.listen()
-        client.connect(path)
-
-
 def test_a_subprocess_is_guarded(network_attempts):
     program = f"import socket; socket.create_connection(({OUTSIDE!r}, 80), timeout=1)"
     done = subprocess.run(

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tomllib
@@ -28,16 +27,16 @@ def clean(monkeypatch):
 
 
 def test_profile_is_quick_unless_named(monkeypatch):
-    assert cu.profile() == "quick"
+    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: True)
+    assert cu.profile() == "quick", "a GPU of one's own changes nothing"
     monkeypatch.setenv("COURSE_PROFILE", "full")
     assert cu.profile() == "full"
     assert cu.by_profile(quick=1, full=2) == 2
-
-
-def test_unknown_profile_says_what_came(monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     with pytest.raises(ValueError, match=r"quick, full.*Received: COURSE_PROFILE='fast'"):
         cu.profile()
+    with pytest.raises(ValueError, match=r"quick, full\. Received: 'fast'"):
+        cu.setup(seed=1, hosted_profile="fast")
 
 
 @pytest.mark.parametrize("variable", ["COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"])
@@ -60,16 +59,6 @@ def test_chapter_without_a_download_stays_quick_on_a_hosted_gpu(monkeypatch, cap
     assert cu.profile() == "full", "the next chapter in the same kernel chooses for itself"
 
 
-def test_hosted_profile_is_a_profile():
-    with pytest.raises(ValueError, match=r"quick, full\. Received: 'fast'"):
-        cu.setup(seed=1, hosted_profile="fast")
-
-
-def test_gpu_without_hosted_service_stays_quick(monkeypatch):
-    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: True)
-    assert cu.profile() == "quick"
-
-
 def test_setup_line_names_device_backend_profile_and_seed(capsys):
     cu.setup(seed=5)
     line = capsys.readouterr().out
@@ -77,6 +66,9 @@ def test_setup_line_names_device_backend_profile_and_seed(capsys):
     assert keras.__version__ in line
     assert "profile quick (the default; COURSE_PROFILE=full changes it)" in line
     assert line.endswith("seed 5\n")
+    first = keras.ops.convert_to_numpy(keras.random.normal((4,)))
+    cu.setup(seed=5)
+    assert (keras.ops.convert_to_numpy(keras.random.normal((4,))) == first).all()
 
 
 def test_setup_keeps_products_in_32_bits_on_any_gpu():
@@ -97,27 +89,15 @@ def test_setup_keeps_products_in_32_bits_on_any_gpu():
         assert torch.backends.cuda.matmul.fp32_precision == "ieee"
 
 
-def test_setup_makes_random_numbers_repeat():
-    cu.setup(seed=5)
-    first = keras.ops.convert_to_numpy(keras.random.normal((4,)))
-    cu.setup(seed=5)
-    assert (keras.ops.convert_to_numpy(keras.random.normal((4,))) == first).all()
-
-
-def test_course_seed_takes_the_place_of_the_notebooks_seed(monkeypatch):
-    monkeypatch.setenv("COURSE_SEED", "11")
-    assert cu.setup(seed=5) == 11
-    monkeypatch.setenv("COURSE_SEED", "eleven")
-    with pytest.raises(ValueError, match=r"whole number.*'eleven'"):
-        cu.setup(seed=5)
-
-
 @pytest.mark.parametrize(
     ("named", "seed"), [("20231234567", 1234567), ("-1", 1), (" 7 ", 7), ("0", 0)]
 )
-def test_any_whole_number_is_a_seed(monkeypatch, named, seed):
+def test_course_seed_is_any_whole_number_in_place_of_the_notebooks(monkeypatch, named, seed):
     monkeypatch.setenv("COURSE_SEED", named)
     assert cu.setup(seed=5) == seed
+    monkeypatch.setenv("COURSE_SEED", "eleven")
+    with pytest.raises(ValueError, match=r"whole number.*'eleven'"):
+        cu.setup(seed=5)
 
 
 def test_other_settings_of_keras_are_told_and_not_used(monkeypatch, tmp_path, capsys):
@@ -168,13 +148,7 @@ def test_own_file_that_hides_a_package_is_named(monkeypatch, tmp_path, path):
 @pytest.mark.slow
 def test_setting_that_keras_itself_refuses_leads_to_its_file(tmp_path):
     (tmp_path / "keras.json").write_text('{"floatx": "int3"}')
-    done = subprocess.run(
-        [sys.executable, "-c", "import course_utils as cu; cu.setup(seed=1)"],
-        env={**os.environ, "KERAS_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _python("import course_utils as cu; cu.setup(seed=1)", KERAS_HOME=str(tmp_path))
     assert "keras.json, where it exists: if the message is about a setting" in done.stderr
 
 
@@ -187,15 +161,9 @@ def test_too_old_a_keras_says_what_to_do(monkeypatch):
 
 
 def test_keras_floor_is_the_one_of_the_package():
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
-        "optional-dependencies"
-    ]
-    floors = {
-        re.sub(r"[^\d.]", "", entry.split(";")[0])
-        for entry in extras["cpu"]
-        if entry.startswith("keras")
-    }
-    assert floors == {session.KERAS_FLOOR}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (floor,) = [r for r in project["optional-dependencies"]["cpu"] if r.startswith("keras")]
+    assert floor == f"keras>={session.KERAS_FLOOR}"
 
 
 def test_results_are_recorded_line_by_line(monkeypatch, tmp_path):
@@ -217,6 +185,21 @@ def test_results_are_recorded_line_by_line(monkeypatch, tmp_path):
     ]
 
 
+def test_half_a_line_of_record_is_passed_over(tmp_path):
+    record = tmp_path / "record.jsonl"
+    record.write_text(
+        '{"kind": "measure", "name": "loss", "value": 0.5}\n'
+        '{"kind": "band", "name": "accuracy", "value": 0.8, "at_least": 0.9, "holds": false}\n'
+        '{"kind": "band", "name": "accuracy", "value": 0.95, "at_least": 0.9, "holds": true}\n'
+        '{"kind": "measure", "na'
+    )
+    setup, measured, bands = measures.read_record(record)
+    assert setup == {}
+    assert measured == {"loss": 0.5, "accuracy": 0.95}
+    assert bands == [{"name": "accuracy", "value": 0.95, "at_least": 0.9, "holds": True}]
+    assert measures.read_record(tmp_path / "absent") == ({}, {}, [])
+
+
 def test_band_at_its_bound_holds_and_nan_does_not():
     cu.expect("a", 0.5, at_least=0.5)
     cu.expect("b", 0.5, at_most=0.5)
@@ -225,9 +208,13 @@ def test_band_at_its_bound_holds_and_nan_does_not():
     assert [row[-1] for row in cu.measured().rows] == ["holds"] * 2 + ["does not hold"] * 2
 
 
-def test_broken_band_raises_only_when_strict(monkeypatch, capsys):
+def test_broken_band_says_what_to_do_and_raises_only_when_strict(monkeypatch, capsys):
     cu.expect("accuracy", 0.5, at_least=0.9)
-    assert "DOES NOT HOLD" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "DOES NOT HOLD" in said
+    assert "restart the kernel and run all cells" in said
+    cu.expect("accuracy", 0.95, at_least=0.9)
+    assert capsys.readouterr().out == "accuracy: 0.950, expected at least 0.900: holds\n"
     monkeypatch.setenv("COURSE_STRICT", "1")
     with pytest.raises(
         measures.BandError, match=r"accuracy should be at least 0.900. Received: 0.5"
@@ -235,12 +222,10 @@ def test_broken_band_raises_only_when_strict(monkeypatch, capsys):
         cu.expect("accuracy", 0.5, at_least=0.9)
 
 
-def test_band_takes_exactly_one_bound():
-    for bounds in ({}, {"at_least": 0, "at_most": 1}):
-        with pytest.raises(
-            ValueError, match="exactly one of `at_least` and `at_most` must be given"
-        ):
-            cu.expect("a", 0.5, **bounds)
+@pytest.mark.parametrize("bounds", [{}, {"at_least": 0, "at_most": 1}])
+def test_band_takes_exactly_one_bound(bounds):
+    with pytest.raises(ValueError, match="exactly one of `at_least` and `at_most` must be given"):
+        cu.expect("a", 0.5, **bounds)
 
 
 def test_measure_takes_one_number():
@@ -267,13 +252,6 @@ def test_table_lists_each_measure_once_and_those_with_a_band_first():
     assert "parameters  12,345" in repr(table)
 
 
-def test_missed_band_says_what_to_do(capsys):
-    cu.expect("accuracy", 0.5, at_least=0.9)
-    assert "restart the kernel and run all cells" in capsys.readouterr().out
-    cu.expect("accuracy", 0.95, at_least=0.9)
-    assert capsys.readouterr().out == "accuracy: 0.950, expected at least 0.900: holds\n"
-
-
 def test_progress_rewrites_one_line(capsys):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
@@ -290,9 +268,9 @@ def test_progress_rewrites_one_line(capsys):
 def test_pipelines_are_not_tuned_unless_they_ask_for_it(monkeypatch):
     import tensorflow as tf
 
-    seen = []
+    seen, begin = [], tf.data.Dataset.__iter__
     monkeypatch.setattr(
-        tf.data.Dataset, "__iter__", lambda data: seen.append(data.options()) or iter(())
+        tf.data.Dataset, "__iter__", lambda data: seen.append(data.options()) or begin(data)
     )
     stop_autotuning.__wrapped__()
     data = tf.data.Dataset.range(3)
@@ -302,21 +280,11 @@ def test_pipelines_are_not_tuned_unless_they_ask_for_it(monkeypatch):
     list(data.with_options(wanted))
     assert [options.autotune.enabled for options in seen] == [False, True]
 
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's pipelines")
-def test_training_on_arrays_is_not_tuned(monkeypatch):
-    import tensorflow as tf
-
-    seen, begin = [], tf.data.Dataset.__iter__
-    monkeypatch.setattr(
-        tf.data.Dataset, "__iter__", lambda data: seen.append(data.options()) or begin(data)
-    )
-    stop_autotuning.__wrapped__()
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
     model.fit(keras.ops.ones((4, 2)), keras.ops.ones((4, 1)), epochs=2, verbose=0)
-    assert len(seen) >= 2
-    assert all(options.autotune.enabled is False for options in seen)
+    assert len(seen) >= 4
+    assert all(options.autotune.enabled is False for options in seen[2:])
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's log")
@@ -332,10 +300,14 @@ def test_many_models_predict_without_a_warning_and_others_are_heard(caplog):
 
 
 def test_importing_the_package_loads_no_framework():
-    code = (
+    done = _python(
         "import sys, course_utils; "
         "loaded = {'keras', 'tensorflow', 'matplotlib', 'sklearn', 'pooch'} & set(sys.modules); "
         "sys.exit(repr(loaded) if loaded else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
+
+
+def _python(code, **variables):
+    command, environment = [sys.executable, "-c", code], {**os.environ, **variables}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

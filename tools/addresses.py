@@ -26,9 +26,9 @@ GITHUB = "https://github.com/"
 _ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
 # Places that can only mean this repository, whatever they name.
 _OWN = re.compile(
-    r"(colab\.research\.google\.com/github/|mybinder\.org/v2/gh/"
+    r"(?:colab\.research\.google\.com/github/|mybinder\.org/v2/gh/"
     r"|(?:kaggle\.com/kernels/welcome\?src=|git\+|git clone |repository-code: )https://github\.com/)"
-    r"[\w.-]+/[\w-]+(?:\.(?!git\b)[\w-]+)*"
+    r"([\w.-]+/[\w-]+(?:\.(?!git\b)[\w-]+)*)"
 )
 _FILES = ("*.md", "docs/*.md", "data/*.md", "*.cff", "*.yml", "*.txt", "notebooks/*.ipynb")
 
@@ -40,62 +40,51 @@ def read_address(root=ROOT):
 
 
 def find_disagreements(root=ROOT):
-    """List where the course names another address than pyproject.toml: one line each, or none."""
+    """List where files name another address than pyproject.toml, and what notebooks lack."""
     address = read_address(root)
     faults = []
     for path in _texts(root):
         text = path.read_text(encoding="utf-8")
-        name = path.relative_to(root).as_posix()
-        for number, line in enumerate(text.splitlines(), 1):
-            if _replaced(line, address, address) != line:
-                faults.append(f"{name}:{number}: names another address than {address}")
+        others = set(_OWN.findall(text)) - {address.removeprefix(GITHUB)}
+        lacks = [f"names another address, {other}" for other in others]
         if path.suffix == ".ipynb":
-            notebook = parse(text.encode())
-            faults += [f"{name}: has no {it}" for it in missing_places(path, notebook, address)]
+            places = missing_places(path, parse(text.encode()), address)
+            lacks += [f"has no {place}" for place in places]
+        faults += [f"{path.relative_to(root).as_posix()}: {fault}" for fault in lacks]
     return faults
 
 
-def write_address(address=None, root=ROOT):
-    """Write an address wherever the course names its own, and return the files that changed.
+def write_address(address, root=ROOT):
+    """Write another address wherever the course names its own, and return the files that changed.
 
-    Without one, the present address is written again, which mends files that disagree. A
-    ValueError says that an address is of another form.
+    A ValueError says that an address is of another form.
     """
-    present = read_address(root)
-    address = present if address is None else address.rstrip("/").removesuffix(".git")
+    old = read_address(root).removeprefix(GITHUB)
+    address = address.rstrip("/").removesuffix(".git")
     if not _ADDRESS.fullmatch(address):
         raise ValueError(
             f"Expected an address like {GITHUB}owner/repository. Received: ADDRESS={address!r}"
         )
     changed = []
-    for path in [Path(root) / "pyproject.toml", *_texts(root)]:
+    for path in [root / "pyproject.toml", *_texts(root)]:
         text = path.read_text(encoding="utf-8")
-        if path.name == "pyproject.toml":  # where only the table's line is the course's own
-            written = text.replace(f'\nRepository = "{present}"', f'\nRepository = "{address}"')
-        else:
-            written = _replaced(text, present, address)
+        new = address.removeprefix(GITHUB)
+        written = re.sub(rf"(?<=/){re.escape(old)}(?![\w-]|\.(?!git\b)\w)", new, text)
         if written == text:
             continue
         if path.suffix == ".ipynb":
             # Another address makes no output stale; what was stale before stays so.
-            old, new = parse(text.encode()), parse(written.encode())
-            if stored_digest(old) == digest(old):
-                written = written.replace(digest(old), digest(new))
+            before, after = parse(text.encode()), parse(written.encode())
+            if stored_digest(before) == digest(before):
+                written = written.replace(digest(before), digest(after))
         write_atomically(path, written)
         changed.append(path)
     return changed
 
 
-def _replaced(text, old, new):
-    """Return a text with the new address in all own places and links, whoever owns them."""
-    slug, name = new.removeprefix(GITHUB), re.escape(old.rsplit("/", 1)[1])
-    text = _OWN.sub(rf"\g<1>{slug}", text)
-    return re.sub(rf"(github\.com/)[\w.-]+/{name}(?![\w-]|\.\w)", rf"\g<1>{slug}", text)
-
-
 def _texts(root):
     patterns = (*_FILES, "course_utils/**/*.py")
-    return sorted(path for pattern in patterns for path in Path(root).glob(pattern))
+    return sorted(path for pattern in patterns for path in root.glob(pattern))
 
 
 def missing_places(path, notebook, address):
@@ -112,23 +101,19 @@ def missing_places(path, notebook, address):
 
 
 def main(arguments=None, root=ROOT):
-    """Stamp or check; return 0 when all agree, 1 when some do not, 2 for a wrong address."""
+    """Write the address; return 1 when some places lack it even then, 2 for a wrong one, else 0."""
     parser = argparse.ArgumentParser(prog="make address", description=__doc__)
-    parser.add_argument("address", nargs="?", help="https://github.com/owner/repository")
-    parser.add_argument("--check", action="store_true", help="only list what disagrees")
-    options = parser.parse_args(arguments)
-    if not options.check:
-        try:
-            changed = write_address(options.address, root)
-        except ValueError as error:
-            print(f"make address: {error}", file=sys.stderr)
-            return 2
-        for path in changed:
-            print(f"written {path.relative_to(root)}")
-        print(f"The course's address is {read_address(root)}.")
+    parser.add_argument("address", help="https://github.com/owner/repository")
+    try:
+        changed = write_address(parser.parse_args(arguments).address, root)
+    except ValueError as error:
+        print(f"make address: {error}", file=sys.stderr)
+        return 2
+    for path in changed:
+        print(f"written {path.relative_to(root)}")
+    print(f"The course's address is {read_address(root)}.")
     faults = find_disagreements(root)
-    for fault in faults:
-        print(fault, file=sys.stderr)
+    print("\n".join(faults), file=sys.stderr)
     return 1 if faults else 0
 
 

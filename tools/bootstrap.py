@@ -2,10 +2,8 @@
 
 ``.venv`` is built from the lock file and trusted only when a stamp, written last of all, says that
 it was completed for the lock file, Python and place at hand; anything else is built anew, and what
-was complete before stays until the new packages are there. Standard library only, and readable by
-Python 3.7, so that a Python that is too old gets a sentence instead of a syntax error.
-
-Usage: python3 tools/bootstrap.py [--python PROGRAM] [--torch | --colab]
+was complete before stays until the new packages are there. Standard library only, and runs under
+Python 3.7, so that a Python that is too old finds a newer one or says what to install.
 """
 
 import argparse
@@ -31,6 +29,8 @@ REACH = re.compile(
     "PIP_((EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|TRUSTED_HOST|PROXY|(CLIENT_)?CERT|RETRIES"
     "|(DEFAULT_)?TIMEOUT|(NO_)?CACHE_DIR|CONFIG_FILE|KEYRING_PROVIDER|USE_\\w+)"
 )
+# Of what pip says, the lines worth a wait: those about tens of MB, and the last one.
+SLOW = re.compile(r"Downloading .*\((\d\d+\.\d MB|.* GB)\)|Installing ")
 
 PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
 NO_PYTHON = """\
@@ -45,10 +45,6 @@ them. (On a Mac with Apple silicon, this Python runs under Rosetta: use one buil
 WINDOWS = """\
 This set-up is for Linux and macOS. Received: Windows. Run it inside WSL 2, or create the
 environment with conda from environment.yml."""
-NOT_YOURS = """\
-There is something to set up, but this copy of the course is not yours to write.
-Received: {error}.
-Ask whoever put it there to run `make setup`, or clone your own."""
 FAILED = """\
 {step} failed. The last lines that it wrote:
 
@@ -63,6 +59,12 @@ pip reported success, but {folder} lacks packages that it was to install.
 Received: {would}.
 A setting of pip's own sends them elsewhere, such as target, prefix or root: `python3 -m pip config
 list` shows it, `python3 -m pip config unset install.target` takes it back. Then try again."""
+IN_USE = """\
+Notebooks are running in .venv. It is built again now, so save them and, once it is ready,
+restart their kernels."""
+LARGE = """\
+Adding {torch}. It is large: on Linux several GB, unless PIP_EXTRA_INDEX_URL holds the index of
+smaller CPU builds that PyTorch's own site names."""
 
 
 class SetupError(Exception):
@@ -71,14 +73,11 @@ class SetupError(Exception):
 
 def main(arguments=None):
     """Bring the environment up to date and return the exit status."""
-    parser = argparse.ArgumentParser(description="Build the course's Python environment, once.")
+    parser = argparse.ArgumentParser(prog="tools/bootstrap.py", description=__doc__)
     parser.add_argument("--python", help="Python to build with; otherwise one is looked for")
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--torch", action="store_true", help="add PyTorch to .venv")
-    kind.add_argument("--colab", action="store_true", help="build .venv-colab as Colab has it")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--torch", action="store_true", help="add PyTorch")
     try:
-        set_up(options)
+        set_up(parser.parse_args(arguments))
     except (SetupError, OSError) as error:
         received = f"Received: {error}.\n{disk_advice()}" if isinstance(error, OSError) else error
         print(f"\nSet-up stopped.\n{received}", file=sys.stderr)
@@ -95,17 +94,12 @@ def set_up(options):
         raise SetupError(WINDOWS)
     if sys.platform == "darwin" and platform.machine() == "x86_64":
         raise SetupError(INTEL_MAC)
-    if sys.version_info[:2] not in VERSIONS:  # go on under one that will do, or say that none will
-        program, _ = choose_python(options)
-        sys.stdout.flush()
-        os.execv(program, [program, __file__, *sys.argv[1:]])
-    folder = ROOT / (".venv-colab" if options.colab else ".venv")
-    if not missing(folder, read_stamp(folder), options):
+    folder = ROOT / ".venv"
+    if not missing(folder, options):
         return
     with only_one() as lock:
-        # Another set-up may have built it while this one waited.
-        steps = missing(folder, read_stamp(folder), options)
         pip = Pip(folder, lock)
+        steps = missing(folder, options)  # another set-up may have built it meanwhile
         if "environment" in steps:
             build_environment(folder, options, pip)
         if "project" in steps:
@@ -116,24 +110,22 @@ def set_up(options):
         if "torch" in steps:
             add_torch(folder, pip)
         if steps:
-            pip.say(f"{folder.name} is ready.")
+            pip.say(".venv is ready.")
 
 
-def missing(folder, stamp, options):
+def missing(folder, options):
     """List the steps still to do, of "environment", "project" and "torch", in their order.
 
     A complete environment is kept whatever Python or GPU this run would have chosen, unless the
     learner names another: a graphics driver that comes or goes costs nobody a download.
     """
     every = ["environment", "project", *(["torch"] if options.torch else [])]
+    stamp = read_stamp(folder)
     if not stamp:
         return every
-    python, variant = stamp["python"], stamp["variant"]
-    if options.python and list(probe(options.python) or ()) != python:
-        return every
-    if not options.colab and os.environ.get("COURSE_VARIANT", variant) != variant:
-        return every
-    if stamp["environment"] != environment_digest(folder, python, variant):
+    python = list(probe(options.python) or ()) if options.python else stamp["python"]
+    variant = os.environ.get("COURSE_VARIANT", stamp["variant"])
+    if variant not in LOCKS or stamp["environment"] != environment_digest(folder, python, variant):
         return every
     steps = ["project"] if stamp["project"] != project_digest() else []
     return [*steps, "torch"] if options.torch and stamp["torch"] != torch() else steps
@@ -141,34 +133,19 @@ def missing(folder, stamp, options):
 
 def environment_digest(folder, python, variant):
     """Return the sha256 (hex) of everything that an environment's packages follow from."""
-    digest = hashlib.sha256(pins_of(variant).read_bytes())
+    digest = hashlib.sha256((ROOT / LOCKS[variant]).read_bytes())
     digest.update(json.dumps([str(folder), list(python), variant]).encode())
     return digest.hexdigest()
 
 
 def project_digest():
     """Return the sha256 (hex) of what the installed project's metadata is made from."""
-    tables = read_pyproject()
-    parts = [tables["build-system"], tables["project"], tables.get("tool", {}).get("setuptools")]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def pins_of(variant):
-    """Return the path of the file that pins the packages of "cpu", "gpu" or "colab"."""
-    return ROOT / LOCKS.get(variant, "requirements-colab.txt")
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
 def torch():
     """Return the one requirement on PyTorch, such as "torch==2.13.0"."""
-    extra = read_pyproject()["project"]["optional-dependencies"]["torch"]
-    return next(entry for entry in extra if entry.startswith("torch"))
-
-
-def read_pyproject():
-    """Return pyproject.toml as a dictionary."""
-    import tomllib  # from Python 3.11 on: imported once the version is known to be right
-
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return re.search('"(torch==.+?)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))[1]
 
 
 def read_stamp(folder):
@@ -182,9 +159,8 @@ def read_stamp(folder):
 
 
 def write_stamp(folder, **entries):
-    """Write into the stamp, in one motion, after everything that it vouches for is on the disk."""
+    """Write into the stamp, in one motion, what an environment is complete for."""
     stamp = {"project": None, "torch": None, **(read_stamp(folder) or {}), **entries}
-    os.sync()
     draft = folder / (STAMP + ".draft")
     draft.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
     draft.replace(folder / STAMP)
@@ -199,12 +175,8 @@ def only_one():
     """
     import fcntl  # not on Windows, which has been turned away by now
 
-    try:
-        LOG.parent.mkdir(exist_ok=True)
-        file = open(LOG.parent / "setup.lock", "w", encoding="utf-8")  # noqa: SIM115 - below
-    except PermissionError as error:
-        raise SetupError(NOT_YOURS.format(error=error)) from error
-    with file:
+    LOG.parent.mkdir(exist_ok=True)
+    with open(LOG.parent / "setup.lock", "w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -215,37 +187,33 @@ def only_one():
 
 def build_environment(folder, options, pip):
     """Build `folder` from nothing, all but the course's own package."""
-    variant = "colab" if options.colab else choose_variant()
+    variant = choose_variant()
     program, version = choose_python(options)
-    before = folder.with_name(f"{folder.name}-before")
+    before = ROOT / ".venv-before"
+    if f"{folder}/bin/python -m ipykernel" in (output_of("ps", "-axww", "-o", "args") or ""):
+        pip.say(IN_USE)
     if read_stamp(folder):
-        pip.say(f"{folder.name} is out of date: kept aside until a new one is complete.")
+        pip.say(".venv is out of date: kept aside until a new one is complete.")
         remove(before)
         folder.rename(before)
     elif folder.exists():
-        pip.say(f"Removing {folder.name}: it is incomplete.")
+        pip.say("Removing .venv: it is incomplete.")
         remove(folder)
-    name = {"cpu": "for the CPU", "gpu": "for an NVIDIA GPU", "colab": "with Colab's versions"}
-    python = f"Python {version[0]}.{version[1]} ({program})"
-    pip.say(f"Building {folder.name} {name[variant]}, with {python}")
-    if options.colab and version != VERSIONS[-1]:
-        pip.say("  Colab has Python 3.13, which is not here: this is the closest.")
-    pins = pins_of(variant)
-    hashes = [] if variant == "colab" else ["--require-hashes"]
+    lock, device = LOCKS[variant], "an NVIDIA GPU" if variant == "gpu" else "the CPU"
+    pip.say(f"Building .venv for {device}, with Python {version[0]}.{version[1]} ({program})")
+    wanted = ["--require-hashes", "-r", str(ROOT / lock)]
     try:
         pip.run("Creating a virtual environment", [program, "-I", "-m", "venv", str(folder)])
-        pip.say(f"Installing what {pins.name} pins; the first time, it is downloaded.")
-        pip("Installing the packages", "install", *hashes, "-r", str(pins))
-        pip.look_for(*hashes, "-r", str(pins))
+        pip.say(f"Installing what {lock} pins; the first time, it is downloaded.")
+        pip("Installing the packages", "install", *wanted)
+        pip.look_for(*wanted)
         digest = environment_digest(folder, version, variant)
         write_stamp(folder, environment=digest, python=list(version), variant=variant)
     except BaseException:
         remove(folder)
         if read_stamp(before):  # else a removal of it was cut short
             before.rename(folder)
-            pip.say(f"{folder.name} is again as it was.")
-            if folder.name == ".venv":
-                pip.say("To go on with it: .venv/bin/python tools/lab.py")
+            pip.say(".venv is again as it was. To go on with it: .venv/bin/python tools/lab.py")
         raise
     # What still uses the old one, such as JupyterLab over a network disk, may hold files of it.
     shutil.rmtree(before, ignore_errors=True)
@@ -253,15 +221,11 @@ def build_environment(folder, options, pip):
 
 def add_torch(folder, pip):
     """Add PyTorch, leaving every other package at its locked version."""
-    pip.say(
-        f"Adding {torch()}. It is large: on Linux several GB, unless PIP_EXTRA_INDEX_URL holds"
-        " the index of smaller CPU builds that PyTorch's own site names."
-    )
+    pip.say(LARGE.format(torch=torch()))
     # The lock file's pins without their hashes, which no package outside it could match.
-    lines = pins_of(read_stamp(folder)["variant"]).read_text(encoding="utf-8").splitlines()
-    pins = [line.rstrip("\\ ") + "\n" for line in lines if re.match(r"[\w.-]+==", line)]
+    pins = (ROOT / LOCKS[read_stamp(folder)["variant"]]).read_text(encoding="utf-8")
     file = LOG.with_name("torch-constraints.txt")
-    file.write_text("".join(pins), encoding="utf-8")
+    file.write_text("\n".join(re.findall(r"(?m)^[\w.-]+==[^\\\n]+", pins)), encoding="utf-8")
     pip("Adding PyTorch", "install", "--constraint", str(file), torch())
     pip.look_for(torch())
     write_stamp(folder, torch=torch())
@@ -280,28 +244,20 @@ def choose_variant():
 def choose_python(options):
     """Return the Python to build with, as its program and (major, minor).
 
-    In this order: the one that the learner names; for Colab's environment the newest to be found;
-    else the one that runs this script, or the newest to be found when that one will not do.
+    That is the one that the learner names, or else the one that runs this script, or else the
+    newest on the search path.
     """
     own = getattr(sys, "_base_executable", None) or sys.executable  # never the .venv's own
-    newest = [found for version in reversed(VERSIONS) for found in named(*version)]
-    every = [*newest, own] if options.colab else [own, *newest]
+    newest = [f"python{major}.{minor}" for major, minor in reversed(VERSIONS)]
+    programs = [options.python] if options.python else [own, *filter(shutil.which, newest)]
     tried = []
-    for program in [options.python] if options.python else every:
+    for program in programs:
         version = probe(program)
         if version in VERSIONS:
             return program, version
         known = f"is Python {version[0]}.{version[1]}" if version else None
         tried.append(f"{program}, which {known or 'does not run or lacks venv or ensurepip'}")
     raise SetupError(NO_PYTHON.format(received="; ".join(tried)))
-
-
-def named(major, minor):
-    """List programs that should be Python `major`.`minor`, on the search path or from pyenv."""
-    found = [shutil.which(f"python{major}.{minor}")]
-    pyenv = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
-    found += sorted(map(str, pyenv.glob(f"{major}.{minor}.*/bin/python{major}.{minor}")))
-    return [program for program in found if program]
 
 
 def probe(program):
@@ -330,10 +286,9 @@ class Pip:
         self._start = time.monotonic()
         LOG.write_text("", encoding="utf-8")
 
-    def say(self, text, end="\n"):
+    def say(self, text):
         """Print a line with the seconds since the start."""
-        live = "\r\033[K" if sys.stdout.isatty() else ""
-        print(f"{live}[{time.monotonic() - self._start:4.0f} s] {text}", end=end, flush=True)
+        print(f"[{time.monotonic() - self._start:4.0f} s] {text}", flush=True)
 
     def __call__(self, step, command, *arguments):
         """Run one pip command and return its lines; raise SetupError when it fails."""
@@ -361,17 +316,14 @@ class Pip:
             errors="replace",
             pass_fds=(self._lock,),
         )
-        lines, said = [], time.monotonic()
+        lines = []
         try:
             with LOG.open("a", encoding="utf-8") as log:
                 for line in process.stdout:
                     log.write(line)
                     lines.append(line.strip())
-                    at_work = lines[-1].startswith(("Collecting", "Downloading", "Installing"))
-                    if at_work and (sys.stdout.isatty() or time.monotonic() - said > 30):
-                        width = shutil.get_terminal_size().columns - 12
-                        self.say(f"  {lines[-1]}"[:width], end="" if sys.stdout.isatty() else "\n")
-                        said = time.monotonic()
+                    if SLOW.match(lines[-1]):
+                        self.say(f"  {lines[-1]:.80}")
             code = process.wait()
         except BaseException:
             process.terminate()
@@ -400,18 +352,11 @@ def disk_advice():
 
 
 def remove(folder):
-    """Remove `folder` if it is there, or say clearly why that could not be done."""
-    try:
-        # The stamp goes first: a removal that is cut short must not leave it behind.
-        with contextlib.suppress(FileNotFoundError):
-            (folder / STAMP).unlink()
-        if folder.exists():
-            shutil.rmtree(folder)
-    except OSError as error:
-        raise SetupError(
-            f"{folder} could not be removed. Received: {error}.\n"
-            "Close the programs that use it (Jupyter, an editor), remove it by hand and try again."
-        ) from error
+    """Remove `folder` if it is there, its stamp first, lest half of it be taken for complete."""
+    with contextlib.suppress(FileNotFoundError):
+        (folder / STAMP).unlink()
+    if folder.exists():
+        shutil.rmtree(str(folder))
 
 
 if __name__ == "__main__":

@@ -5,10 +5,7 @@ import builtins
 import dis
 import hashlib
 import json
-import os
 import re
-import tempfile
-from html.parser import HTMLParser
 from pathlib import Path
 from types import CodeType
 
@@ -22,40 +19,27 @@ _FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-class UnknownChapterError(ValueError):
-    """A chapter was asked for that the course does not have."""
-
-
 def find_chapters(selection=None, folder=NOTEBOOKS):
     """Return the paths of notebooks of the course, in the order of their numbers.
 
     They are selected by number or by name, separated by commas or spaces: ``"03"``, ``"0,3"``,
-    ``"03_first_cnn"``; all of them when nothing is. An UnknownChapterError names what is not there.
+    ``"03_first_cnn"``; all of them when nothing is. A ValueError names what is not there.
     """
     every = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
     if not every:
-        raise UnknownChapterError(
+        raise ValueError(
             f"Expected notebooks named like 03_first_cnn.ipynb. Received: none in {folder}."
         )
-    asked = re.split(r"[,\s]+", (selection or "").strip(", \n\t"))
-    if asked == [""]:
-        return every
-    chosen = set()
-    for name in asked:
-        wanted = name.removesuffix(".ipynb")
-        matches = [
-            path
-            for path in every
-            if wanted == path.stem or (wanted.isdecimal() and int(wanted) == int(path.stem[:2]))
-        ]
-        if not matches:
-            numbers = ", ".join(path.stem[:2] for path in every)
-            raise UnknownChapterError(
-                f"Expected chapters of the course by number: {numbers}. Received: {name!r}. "
-                "Write for example NB=03 or NB=00,03."
+    known = {path.stem: path for path in every} | {path.stem[:2]: path for path in every}
+    asked = re.findall(r"[^,\s]+", selection or "")
+    names = [name.removesuffix(".ipynb").zfill(2) for name in asked]
+    for name in names:
+        if name not in known:
+            raise ValueError(
+                f"Expected chapters of the course by number: {', '.join(p.stem[:2] for p in every)}"
+                f". Received: {name!r}. Write for example NB=03 or NB=00,03."
             )
-        chosen.update(matches)
-    return sorted(chosen)
+    return sorted({known[name] for name in names}) or every
 
 
 def read(path):
@@ -72,16 +56,12 @@ def write_atomically(path, content):
     """Write a file, text or bytes, so that a reader, or a crash, never sees half of it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = path.with_name(f".{path.name}.draft")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        # mkstemp makes files that only their owner may read; these are ordinary ones.
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write(notebook, path):
@@ -218,36 +198,17 @@ def stored_digest(notebook):
     return notebook.metadata.get("course", {}).get("digest")
 
 
-class _Images(HTMLParser):
-    """Collects the alternative texts of the images in a piece of HTML."""
-
-    def __init__(self):
-        super().__init__()
-        self.alts = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "img":
-            self.alts.append(dict(attrs).get("alt") or "")
-
-
 def alternative_texts(output):
     """Return the alternative text, perhaps empty, of each picture in an output.
 
     Figures of the course are HTML, the form whose alternative text reaches the page. A bare image
     has none: JupyterLab does not read what stands in its metadata.
-
-    Parameters
-    ----------
-    output : nbformat.NotebookNode
-
-    Returns
-    -------
-    list of str
     """
     data = output.get("data", {})
-    images = _Images()
-    images.feed(data.get("text/html", ""))
-    return images.alts + ["" for kind in data if kind.startswith("image/")]
+    images = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
+    described = [re.search(r"""\balt=(["'])(.*?)\1""", image) for image in images]
+    bare = ["" for kind in data if kind.startswith("image/")]
+    return [found[2] if found else "" for found in described] + bare
 
 
 def is_picture(output):
@@ -297,20 +258,15 @@ def revealing(text):
 
 
 def output_faults(notebook):
-    """List outputs that must not be stored: errors, standard error, paths, registries.
-
-    Each begins with the cell's id.
-    """
+    """List outputs that must not be stored: errors, standard error, paths, registries."""
     faults = []
     for cell in code_cells(notebook):
+        shown = output_text(cell)
         for output in cell.outputs:
             if output.output_type == "error":
                 faults.append(f"{cell.id}: raised {output.ename}: {output.evalue}")
             elif output.output_type == "stream" and output.name == "stderr":
                 faults.append(f"{cell.id}: wrote to standard error: {output.text.strip()[-500:]}")
-        shown = [
-            output_text(cell),
-            *(alt for one in cell.outputs for alt in alternative_texts(one)),
-        ]
-        faults += [f"{cell.id}: shows {piece}" for piece in revealing("\n".join(shown))]
+            shown += "\n".join(["", *alternative_texts(output)])
+        faults += [f"{cell.id}: shows {piece}" for piece in revealing(shown)]
     return faults

@@ -42,20 +42,14 @@ class BrokenChapterError(RuntimeError):
 
 
 class Exam:
-    """A chapter, prepared to have answers put in; `numbers` are those of its exercises.
-
-    `seconds` is what a cell may take.
-    """
+    """A chapter, prepared to have answers put in; `numbers` are those of its exercises."""
 
     def __init__(self, chapter, environment, seconds=SECONDS):
         self._chapter = chapter
         self._environment = environment
         self._seconds = seconds
-        self.numbers = [
-            final_check(cell.source).args[0].value
-            for cell in code_cells(chapter)
-            if "exercise" in tags(cell)
-        ]
+        exercises = [cell for cell in code_cells(chapter) if "exercise" in tags(cell)]
+        self.numbers = [final_check(cell.source).args[0].value for cell in exercises]
 
     def answers_in(self, notebook):
         """Return by exercise the sources of all cells in a notebook that check it."""
@@ -143,10 +137,9 @@ def files_in(folder):
             if zipfile.is_zipfile(path):
                 with zipfile.ZipFile(path) as archive:
                     for entry in archive.infolist():
-                        inside = Path(entry.filename)
-                        if not entry.is_dir() and ".ipynb_checkpoints" not in inside.parts:
+                        if not entry.is_dir() and ".ipynb_checkpoints" not in entry.filename:
                             small = entry.file_size <= LARGEST
-                            yield f"{name}/{inside}", archive.read(entry) if small else b""
+                            yield f"{name}/{entry.filename}", archive.read(entry) if small else b""
             else:
                 yield name, path.read_bytes() if path.stat().st_size <= LARGEST else b""
         except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError):  # or encrypted
@@ -192,12 +185,10 @@ def grade(folder, exam, say):
             outcomes = exam.mark(answers) if answers else dict.fromkeys(exam.numbers, "missing")
             told = ", ".join(f"{number} {outcome}" for number, outcome in outcomes.items())
             say(f"{name}: {told if answers else 'holds no exercise of this chapter'}")
-        correct = sum(outcome == "correct" for outcome in outcomes.values())
+        correct = list(outcomes.values()).count("correct")
         yield {"file": name, **outcomes, "correct": str(correct)}
     if others:
-        one = len(others) == 1
-        count = "1 file was not a notebook" if one else f"{len(others)} files were not notebooks"
-        say(f"{count}: {', '.join(others)}")
+        say(f"Not notebooks ({len(others)}): {', '.join(others)}")
 
 
 def prepare_table(path, columns):
@@ -224,21 +215,6 @@ def _csv(rows):
     return text.getvalue().encode("utf-8-sig")
 
 
-def prepare(options):
-    """Return folder, exam and table of a command line, or raise ValueError."""
-    paths = find_chapters(options.nb)
-    if len(paths) != 1:
-        raise ValueError("Expected one chapter, such as NB=03. Received: several, or none named.")
-    folder = Path(os.path.expanduser(options.folder))
-    if not options.folder or not folder.is_dir():
-        raise ValueError(f"Expected a folder of notebooks, IN=folder. Received: {folder}")
-    chapter = paths[0].stem[:2]
-    unset = dict.fromkeys(("COURSE_SEED", "COURSE_STRICT", "COURSE_RECORD"))
-    environment = kernel_environment("quick", "tensorflow", COURSE_OFFLINE="1", **unset)
-    out = Path(os.path.expanduser(options.out or f"grades-{chapter}.csv"))
-    return folder, Exam(read(paths[0]), environment), out
-
-
 def main(arguments=None):
     """Write a table of marks; return the exit status."""
     parser = argparse.ArgumentParser(prog="make grade", description=__doc__)
@@ -246,9 +222,18 @@ def main(arguments=None):
     parser.add_argument("--in", dest="folder", default="", help="folder of the notebooks")
     parser.add_argument("--out", default="", help="table to write, grades-03.csv when absent")
     options = parser.parse_args(arguments)
+    folder = Path(os.path.expanduser(options.folder))
     try:
-        folder, exam, out = prepare(options)
+        paths = find_chapters(options.nb)
+        if len(paths) != 1:
+            raise ValueError("Expected one chapter, such as NB=03. Received: several, or none.")
+        if not options.folder or not folder.is_dir():
+            raise ValueError(f"Expected a folder of notebooks, IN=folder. Received: {folder}")
+        unset = dict.fromkeys(("COURSE_SEED", "COURSE_STRICT", "COURSE_RECORD"))
+        environment = kernel_environment("quick", "tensorflow", COURSE_OFFLINE="1", **unset)
+        exam = Exam(read(paths[0]), environment)
         columns = ["file", *exam.numbers, "correct"]
+        out = Path(os.path.expanduser(options.out or f"grades-{paths[0].stem[:2]}.csv"))
         draft = prepare_table(out, columns)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
@@ -259,8 +244,8 @@ def main(arguments=None):
             rows.append([row[column] for column in columns])
             write_atomically(draft, _csv(rows))
     except (BrokenChapterError, KeyboardInterrupt) as error:
-        reason = "Interrupted." if isinstance(error, KeyboardInterrupt) else str(error)
-        print(f"{reason} Marks so far: {draft if rows[1:] else 'none'}.", file=sys.stderr)
+        print(str(error) or "Interrupted.", file=sys.stderr)
+        print(f"Marks so far: {draft if rows[1:] else 'none'}.", file=sys.stderr)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     if not rows[1:]:
         print(f"No notebook in {folder}, so no table is written.", file=sys.stderr)

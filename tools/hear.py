@@ -45,18 +45,16 @@ def _hear(sources, mark):
     @contextlib.contextmanager
     def two_more_gigabytes():
         """Let the memory grow by 2 GB at most, where the system can tell and limit it."""
-        try:
-            import resource
-
-            with open("/proc/self/statm") as statm:
-                used = int(statm.read().split()[5]) * resource.getpagesize()
-        except (ImportError, OSError):
+        if sys.platform != "linux":
             yield
             return
+        import resource
+
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[5]) * resource.getpagesize()
         soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        limit = used + 2**31
-        limits = [value for value in (limit, soft, hard) if value != resource.RLIM_INFINITY]
-        resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))
+        most = used + 2**31 if soft == resource.RLIM_INFINITY else min(soft, used + 2**31)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import logging
 import os
+import re
 import signal
 import tempfile
 import time
@@ -18,7 +19,6 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat.v4 import new_code_cell
 
 from course_utils.backend import NAMES
 from course_utils.session import PROFILES
@@ -26,17 +26,14 @@ from course_utils.session import PROFILES
 OUTSIDE = ("PYTHONPATH", "PYTHONHOME")
 """Variables by which Python finds packages of another place before those of the environment."""
 
-_TICK_SECONDS = 0.5
 _STDERR_LINES = 20
-# Linux's own line is of this program alone; what getrusage says begins with the runner's size.
-_PEAK = """import re, sys
-try:
+# What getrusage says on Linux begins with the size of the runner.
+_PEAK = """import resource, sys
+_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+_peak *= 1 if sys.platform == "darwin" else 1024
+if sys.platform == "linux":
     with open("/proc/self/status") as status:
-        print(int(re.search(r"VmHWM:\\s*(\\d+) kB", status.read())[1]) * 1024)
-except OSError:
-    import resource
-    unit = 1 if sys.platform == "darwin" else 1024
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)"""
+        _peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))"""
 
 _log = logging.getLogger("course.nbclient")
 _log.addHandler(logging.NullHandler())
@@ -44,11 +41,7 @@ _log.propagate = False
 
 
 class RunningInterpreter(KernelSpecManager):
-    """Kernel specifications that know one kernel: the interpreter that runs this code.
-
-    A specification named python3 in a user's own folder would otherwise win, and the notebooks
-    would run in some other environment.
-    """
+    """Knows one kernel, the interpreter that runs this code, whatever kernels a user has."""
 
     def get_kernel_spec(self, kernel_name):
         """Return the specification of the kernel, whatever its name."""
@@ -59,10 +52,9 @@ class RunningInterpreter(KernelSpecManager):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a notebook did not reach its end.
+    """Why a notebook did not reach its end: in the cell with an id, "" when no kernel started.
 
-    `cell` is the id of the cell, "" when the kernel did not start; `details` are the last lines of
-    the traceback, or of what the kernel wrote to its standard error.
+    `details` are the traceback, or the last lines of what the kernel wrote to its standard error.
     """
 
     cell: str
@@ -75,10 +67,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Execution:
-    """What executing a notebook took.
+    """What executing a notebook took, from the kernel's start to the last cell's end.
 
-    `seconds` is the time from the start of the kernel to the last cell's end; `peak_mb` the largest
-    resident memory that the kernel reports of itself, in 2**20 bytes, 0 when it did not get so far.
+    `peak_mb` is the largest resident memory that the kernel reports of itself, in 2**20 bytes, 0
+    when it did not get so far.
     """
 
     seconds: float
@@ -97,9 +89,7 @@ def wrong_setting(profile, backend, seeds):
     if backend and importlib.util.find_spec(backend) is None:
         return f"The {backend} backend is not installed. `make setup BACKEND={backend}` adds it."
     for seed in seeds:
-        try:
-            int(seed)
-        except ValueError:
+        if not re.fullmatch(r"\s*[+-]?\d+\s*", seed):
             return f"A seed must be a whole number, such as 7. Received: {seed!r}."
     return ""
 
@@ -118,32 +108,26 @@ def absolute_paths(environment):
 
 def kernel_environment(profile, backend, **extra):
     """Return the environment variables of a kernel, changed by `extra`: None takes one away."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        # ipykernel stops capturing a library's messages when it believes to be in a test;
-        # MPLBACKEND would replace the backend that shows figures in a notebook.
-        if not name.startswith("PYTEST_") and name not in ("MPLBACKEND", *OUTSIDE)
-    }
-    environment.update(absolute_paths(environment))
-    environment["COURSE_PROFILE"] = profile
-    environment["KERAS_BACKEND"] = backend
+    # ipykernel stops capturing a library's messages when it believes to be in a test; MPLBACKEND
+    # would replace the backend that shows figures in a notebook.
+    unwanted = ("MPLBACKEND", *OUTSIDE, *(name for name in os.environ if "PYTEST_" in name))
+    environment = {**os.environ, **dict.fromkeys(unwanted)}
+    environment.update(absolute_paths(os.environ), COURSE_PROFILE=profile, KERAS_BACKEND=backend)
     # The debugger's remarks on frozen modules are none of the learner's business.
-    environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    environment.update(extra)
+    environment.update({"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | extra)
     return {name: value for name, value in environment.items() if value is not None}
 
 
 def execute(notebook, folder, environment, *, progress=None, timeout=None):
-    """Execute a notebook in a folder; outputs are put into the object, no file is written.
+    """Execute a notebook in a folder, put the outputs into the object, return an `Execution`.
 
     ``progress(seconds, position, total, cell_id)`` is called when a cell starts and about twice a
     second; position counts code cells from 1, and is 0 while the kernel starts. `timeout` is how
-    many seconds a cell may take. Returns an `Execution`. When interrupted or told to end, it raises
-    KeyboardInterrupt or SystemExit after the kernel and its children are gone.
+    many seconds a cell may take. When interrupted or told to end, it raises KeyboardInterrupt or
+    SystemExit after the kernel and its children are gone.
     """
     try:
-        return asyncio.run(_Run(notebook, progress, timeout).run(Path(folder), environment))
+        return asyncio.run(_Run(notebook, progress, timeout).run(folder, environment))
     except asyncio.CancelledError:
         raise SystemExit(128 + signal.SIGTERM) from None
 
@@ -189,15 +173,14 @@ class _Run:
             try:
                 await self.start(folder, environment, stderr)
                 for index, cell in enumerate(self.notebook.cells):
-                    await self.client.async_execute_cell(
-                        cell, index, execution_count=self.client.code_cells_executed + 1
-                    )
+                    count = self.client.code_cells_executed + 1
+                    await self.client.async_execute_cell(cell, index, execution_count=count)
                 peak, whole = await self.peak(), True
             except CellExecutionError as error:
                 failure = self.failure(f"{error.ename}: {error.evalue}", error.traceback)
             except CellTimeoutError:
-                error = f"TimeoutError: the cell took longer than {self.client.timeout:g} s"
-                failure = self.failure(error)
+                seconds = self.client.timeout
+                failure = self.failure(f"TimeoutError: the cell took longer than {seconds:g} s")
             except (DeadKernelError, RuntimeError) as error:
                 if task.cancelling():  # which nbclient takes for a dead kernel
                     raise asyncio.CancelledError from None
@@ -227,22 +210,18 @@ class _Run:
     async def tick(self):
         while True:
             self.report()
-            await asyncio.sleep(_TICK_SECONDS)
+            await asyncio.sleep(0.5)
 
     def report(self):
-        if self.progress and self.position <= self.total:
+        if self.progress:
             seconds = time.monotonic() - self.started
             self.progress(seconds, self.position, self.total, self.cell_id)
 
     async def peak(self):
         """Ask the kernel for its largest resident memory, in bytes."""
-        cell = new_code_cell(_PEAK)
-        self.notebook.cells.append(cell)
-        try:
-            await self.client.async_execute_cell(cell, len(self.notebook.cells) - 1)
-        finally:
-            self.notebook.cells.remove(cell)
-        return int(cell.outputs[0].text)
+        asked = {"silent": True, "user_expressions": {"peak": "_peak"}, "reply": True}
+        reply = await self.client.kc.execute(_PEAK, **asked, timeout=60)
+        return int(reply["content"]["user_expressions"]["peak"]["data"]["text/plain"])
 
     def failure(self, error, details=""):
         return Failure(self.cell_id, without_colours(error), without_colours(details).rstrip())
@@ -260,9 +239,8 @@ class _Run:
     async def stop(self, graceful):
         """End the kernel and all that it started: they are one process group."""
         group = getattr(self.manager.provisioner, "pgid", None)
-        with suppress(RuntimeError):
-            if self.manager.has_kernel:
-                await self.manager.shutdown_kernel(now=not graceful)
+        with suppress(RuntimeError):  # where none was started
+            await self.manager.shutdown_kernel(now=not graceful)
         await ensure_async(self.manager.cleanup_resources())
         if self.client.kc is not None:
             self.client.kc.stop_channels()
@@ -272,12 +250,7 @@ class _Run:
 
 
 def _tail(path):
-    if not path.exists():
-        return ""
-    lines = [
-        line
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
-        # ipykernel's own remarks, on the transport for example, explain no failure.
-        if not line.startswith("[IPKernelApp]")
-    ]
+    """Return the last lines of a kernel's standard error, without ipykernel's own remarks."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    lines = [line for line in text.splitlines() if not line.startswith("[IPKernelApp]")]
     return "\n".join(lines[-_STDERR_LINES:])

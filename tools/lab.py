@@ -55,24 +55,18 @@ def _made_from(path):
         return None
 
 
-def provide(folder):
-    """Copy what a folder for work lacks, and say so."""
-    copied, outdated = copy_chapters(folder)
+def provide(folder, *, solutions=True):
+    """Copy what a folder for work, or one to hand out, lacks, and say so."""
+    if not solutions and list(folder.glob("[0-9][0-9]_*.ipynb")):
+        raise FileExistsError(f"{folder} holds chapters already")
+    copied, outdated = copy_chapters(folder, solutions=solutions)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"no permission to write into {folder}")
     if copied:
-        print(f"Copied {len(copied)} chapters to {folder}, without outputs.")
+        lacks = "outputs" if solutions else "outputs and solutions"
+        print(f"Copied {len(copied)} chapters to {folder}, without {lacks}.")
     for name in outdated:
         print(f"{name}: its code has changed since your copy. Rename yours to get the new one.")
-
-
-def hand_out(folder):
-    """Write all chapters without outputs and solutions into a folder that has none, and say so."""
-    there = [path.name for path in folder.glob("[0-9][0-9]_*.ipynb")]
-    if there:
-        raise FileExistsError(f"{folder} holds chapters already, such as {there[0]}")
-    copied, _ = copy_chapters(folder, solutions=False)
-    print(f"Wrote {len(copied)} chapters to {folder}, without outputs and solutions.")
 
 
 def running_in(folder):
@@ -90,9 +84,7 @@ def open_jupyterlab(folder, options):
         os.environ.pop(name, None)
     # Otherwise a kernel named python3 in the learner's home wins where .venv is somebody else's.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    if (
-        hasattr(os, "geteuid") and os.geteuid() == 0
-    ):  # as in a container, or in WSL without a user: there is nobody else
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in a container
         print("You are root, and so is JupyterLab: what runs in it may change the whole machine.")
         options = ["--allow-root", *options]
     sys.stdout.flush()
@@ -111,19 +103,18 @@ def main(arguments=None):
     parser.add_argument("--handout", default="")
     options, for_jupyter = parser.parse_known_args(arguments)
     if not options.handout:
-        seed = os.environ.get("COURSE_SEED")
-        settings = (os.environ.get(name) for name in ("COURSE_PROFILE", "KERAS_BACKEND"))
-        wrong = wrong_setting(*settings, [seed] if seed else [])
+        profile, backend, seed = (
+            os.environ.get(name) for name in ("COURSE_PROFILE", "KERAS_BACKEND", "COURSE_SEED")
+        )
+        wrong = wrong_setting(profile, backend, [seed] if seed else [])
         if wrong:
             print(wrong, file=sys.stderr)
             return 2
     named = os.path.expanduser(options.handout or options.work) or ROOT / "work"
     folder = Path(named).resolve()
     try:
-        if options.handout:
-            hand_out(folder)
-        elif folder != NOTEBOOKS:
-            provide(folder)
+        if options.handout or folder != NOTEBOOKS:
+            provide(folder, solutions=not options.handout)
     except OSError as error:
         name = "make handout OUT=" if options.handout else "make lab WORK="
         print(

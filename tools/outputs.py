@@ -3,48 +3,28 @@
 import argparse
 import sys
 
-from chapters import NOTEBOOKS, UnknownChapterError, digest, find_chapters, output_faults, read
+from chapters import NOTEBOOKS, digest, find_chapters, output_faults, read
 from chapters import write as write_notebook
 from kernels import execute, kernel_environment
 from run import Progress, clock
 
-# What is stored names the language and no machine's version of it.
-# As Jupyter itself writes it, so that opening and saving a notebook changes as little as possible.
-KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-LANGUAGE = {
-    "codemirror_mode": {"name": "ipython", "version": 3},
-    "file_extension": ".py",
-    "mimetype": "text/x-python",
-    "name": "python",
-    "nbconvert_exporter": "python",
-    "pygments_lexer": "ipython3",
-}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _PASSING_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "outputId")
 
 
 def normalise(notebook):
-    """Take out of an executed notebook what changes from run to run, and note its digest.
-
-    Cell ids, tags and all other metadata stay.
-    """
-    notebook.metadata["kernelspec"] = dict(KERNELSPEC)
-    notebook.metadata["language_info"] = dict(LANGUAGE)
-    notebook.metadata.pop("widgets", None)
+    """Take out of an executed notebook what changes from run to run, and note its digest."""
+    notebook.metadata["kernelspec"] = KERNEL
+    notebook.metadata.get("language_info", {}).pop("version", None)
     notebook.metadata.setdefault("course", {})["digest"] = digest(notebook)
-    count = 0
     for cell in notebook.cells:
         for key in _PASSING_METADATA:
             cell.metadata.pop(key, None)
-        if cell.cell_type != "code":
-            continue
-        if not cell.source.strip():
+        if cell.cell_type == "code" and not cell.source.strip():
             cell.execution_count, cell.outputs = None, []
-            continue
-        count += 1
-        cell.execution_count = count
-        for output in cell.outputs:
+        for output in cell.get("outputs", []):
             if output.output_type == "execute_result":
-                output.execution_count = count
+                output.execution_count = cell.execution_count
 
 
 def store_outputs(path):
@@ -76,7 +56,7 @@ def main(arguments=None, folder=NOTEBOOKS):
     parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
     try:
         paths = find_chapters(parser.parse_args(arguments).nb, folder)
-    except UnknownChapterError as error:
+    except ValueError as error:
         parser.error(str(error))
     status = 0
     for path in paths:

@@ -7,18 +7,10 @@ import shutil
 import sys
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 
-from chapters import (
-    NOTEBOOKS,
-    ROOT,
-    UnknownChapterError,
-    digest,
-    find_chapters,
-    read,
-    write,
-    write_atomically,
-)
+from chapters import NOTEBOOKS, ROOT, digest, find_chapters, read, write, write_atomically
 from kernels import Execution, Failure, execute, kernel_environment, wrong_setting
 
 from course_utils.measures import number, read_record
@@ -33,7 +25,7 @@ class Progress:
     """Says how far a chapter has got: one changing line on a terminal, a few lines elsewhere."""
 
     def __init__(self, name, stream=None):
-        self.title = " ".join(name.split("_", 1))
+        self.title = _title(name)
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.said = time.monotonic()
@@ -46,28 +38,27 @@ class Progress:
         text = f"{self.title}  {clock(seconds)}  {at}"
         if self.live:
             width = max(20, shutil.get_terminal_size().columns - 1)
-            self.stream.write("\r\x1b[2K" + text[:width])
-            self.stream.flush()
+            print("\r\x1b[2K" + text[:width], end="", file=self.stream, flush=True)
         elif time.monotonic() - self.said >= _HEARTBEAT_SECONDS:
             self._line(text)
 
     def end(self, text):
         """Replace the state by the outcome."""
-        if self.live:
-            self.stream.write("\r\x1b[2K")
         self._line(f"{self.title}  {text}")
 
     def _line(self, text):
         self.said = time.monotonic()
-        self.stream.write(text + "\n")
-        self.stream.flush()
+        print(("\r\x1b[2K" if self.live else "") + text, file=self.stream, flush=True)
 
 
 def clock(seconds):
-    """Format elapsed time as people read it: 0:42, 12:05, 1:02:09."""
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    """Format elapsed time as people read it: 00:42, 12:05, 1:02:09."""
+    return str(timedelta(seconds=int(seconds))).removeprefix("0:")
+
+
+def _title(name):
+    """Return "03 first_cnn" of "03_first_cnn"."""
+    return name.replace("_", " ", 1)
 
 
 def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
@@ -80,9 +71,7 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
     notebook = read(path)
     with tempfile.TemporaryDirectory(prefix="course-run-") as scratch:
         record = Path(scratch, "record.jsonl")
-        extra = {"COURSE_RECORD": str(record)}
-        if seed is not None:
-            extra["COURSE_SEED"] = seed
+        extra = {"COURSE_RECORD": str(record)} | ({} if seed is None else {"COURSE_SEED": seed})
         environment = kernel_environment(profile, backend, **extra)
         try:
             outcome = execute(notebook, path.parent, environment, progress=progress)
@@ -95,14 +84,19 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
         setup, measures, bands = read_record(record)
     write(notebook, executed / path.name)
     failure = outcome.failure
-    cost = {"code": digest(notebook), "seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
-    came_to = {"ok": failure is None, "error": failure and str(failure)}
-    chapter = {**cost, **came_to, "measures": measures, "bands": bands}
+    chapter = {
+        "code": digest(notebook),
+        "seconds": outcome.seconds,
+        "peak_mb": outcome.peak_mb,
+        "ok": failure is None,
+        "error": failure and str(failure),
+        "measures": measures,
+        "bands": bands,
+    }
     progress.end(f"{clock(outcome.seconds)}  {verdict(chapter)}")
-    if failure is not None:
+    if failure:
         details = failure.details.splitlines()[-_DETAIL_LINES:]
-        lines = [str(failure).splitlines()[0], *(details or str(failure).splitlines()[1:])]
-        print("\n".join(f"    {line}" for line in lines), flush=True)
+        print("\n".join(f"    {line}" for line in [str(failure), *details]), flush=True)
     return chapter, setup
 
 
@@ -117,38 +111,29 @@ def verdict(chapter):
 def table(chapters):
     """Lay out chapters with seconds, peak memory, headline figures and their bands, as text."""
     rows = [("chapter", "seconds", "peak MB", "figure", "value", "band", "")]
+    failed = []
     for name, chapter in chapters.items():
-        figures = [
-            (
-                band["name"],
-                number(band["value"]),
-                limit(band),
-                "holds" if band["holds"] else "MISSED",
-            )
-            for band in chapter["bands"]
-        ] or [(key, number(value), "", "") for key, value in list(chapter["measures"].items())[:1]]
-        title, seconds = " ".join(name.split("_", 1)), f"{chapter['seconds']:.1f}"
-        head = (title, seconds, f"{chapter['peak_mb']:,}")
-        for figure in figures or [("", "", "", "")]:
+        figures = []
+        for band in chapter["bands"]:
+            held = "holds" if band["holds"] else "MISSED"
+            figures.append((band["name"], number(band["value"]), limit(band), held))
+        if not figures:
+            first = list(chapter["measures"].items())[:1]
+            figures = [(key, number(value), "", "") for key, value in first] or [("", "", "", "")]
+        head = (_title(name), f"{chapter['seconds']:.1f}", f"{chapter['peak_mb']:,}")
+        for figure in figures:
             rows.append((*head, *figure))
             head = ("", "", "")
+        if not chapter["ok"]:
+            failed.append(f"{_title(name)}  FAILED in {chapter['error'].splitlines()[0]}")
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    adjust = (str.ljust, str.rjust, str.rjust, str.ljust, str.rjust, str.ljust, str.ljust)
-    lines = [
-        "  ".join(put(cell, width) for put, cell, width in zip(adjust, row, widths, strict=True))
-        for row in rows
-    ]
-    lines += [
-        f"{' '.join(name.split('_', 1))}  FAILED in {chapter['error'].splitlines()[0]}"
-        for name, chapter in chapters.items()
-        if not chapter["ok"]
-    ]
-    return "\n".join(line.rstrip() for line in lines)
+    form = "  ".join(f"{{:{side}{width}}}" for side, width in zip("<>><><<", widths, strict=True))
+    return "\n".join([*(form.format(*row).rstrip() for row in rows), *failed])
 
 
 def limit(band):
     """Put the limit of a band in words."""
-    key = next(key for key in ("at_least", "at_most") if band.get(key) is not None)
+    key = "at_least" if "at_least" in band else "at_most"
     return f"{key.replace('_', ' ')} {number(band[key])}"
 
 
@@ -163,8 +148,7 @@ def run_course(paths, profile, backend, seed, results, executed):
     try:
         for path in paths:
             chapters[path.stem], setup = run_chapter(path, profile, backend, seed, executed)
-            for key in ("profile", "backend", "device", "versions"):
-                report[key] = setup.get(key, report[key])
+            report |= {key: setup[key] for key in report if key in setup}
             text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
             for file in results:
                 write_atomically(file, text)
@@ -190,7 +174,7 @@ def parse_arguments(arguments, folder):
         parser.error(wrong)
     try:
         options.paths = find_chapters(options.nb, folder)
-    except UnknownChapterError as error:
+    except ValueError as error:
         parser.error(str(error))
     return options
 
@@ -203,32 +187,26 @@ def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
     """
     options = parse_arguments(arguments, folder)
     stem = f"run-{options.profile}-{options.backend}"
-    main_file = Path(build) / f"{stem}.json"
+    latest = build / f"{stem}.json"
     passed = True
     try:
         for seed in options.seeds or [None]:
-            files = [main_file]
+            files = [latest]
             if seed is not None:
                 print(f"seed {seed}", flush=True)
-                files.append(Path(build) / f"{stem}-seed{seed}.json")
+                files.append(build / f"{stem}-seed{seed}.json")
             asked = (options.paths, options.profile, options.backend, seed)
-            chapters = run_course(*asked, files, Path(build) / "executed")
+            chapters = run_course(*asked, files, build / "executed")
             passed = passed and all(verdict(chapter) == "ok" for chapter in chapters.values())
-            print("written: " + ", ".join(str(relative(file)) for file in files[::-1]), flush=True)
+            print(f"written: {os.path.relpath(files[-1])}", flush=True)
         if options.seeds:
-            print(f"{relative(main_file)} holds the last seed, {options.seeds[-1]}.")
+            print(f"{os.path.relpath(latest)} holds the last seed, {options.seeds[-1]}.")
     except KeyboardInterrupt:
         print("Interrupted; the kernel is stopped.", file=sys.stderr)
         return 130
     if not passed:
         print("Some chapters failed or missed a band, see above.", file=sys.stderr)
-        return 1
-    return 0
-
-
-def relative(path):
-    """Shorten a path that lies inside the repository."""
-    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

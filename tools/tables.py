@@ -10,6 +10,7 @@ import json
 import re
 import statistics
 import sys
+from bisect import bisect_left
 
 from chapters import ROOT, find_chapters, read, write_atomically
 from run import BUILD, limit
@@ -24,91 +25,68 @@ MODEL_CARD = ROOT / "data" / "weights" / "README.md"
 
 _MARK = "<!-- {name}: written by `make results` -->"
 _END = "<!-- end of {name} -->"
-
-
-def gather(files):
-    """Join the reports of several seeds, given by seed as files that ``make run`` wrote.
-
-    Of each chapter the joined report has the fingerprint of its "code", the "seeds", "seconds" and
-    "peak_mb" of its runs, "measures" with a value for each seed, and "bands". A SystemExit says
-    that a chapter failed, or that the runs were made of different code or under different
-    conditions.
-    """
-    joined = {}
-    for seed, file in sorted(files.items()):
-        report = json.loads(file.read_text(encoding="utf-8"))
-        chapters = report.pop("chapters")
-        if not joined:
-            joined = report | {"chapters": {}}
-        elif any(joined[key] != value for key, value in report.items()):
-            raise SystemExit(
-                f"Expected all seeds to be run on one machine with one set of versions. "
-                f"Received another in {file.name}. Run them again: make run SEEDS=..."
-            )
-        for name, chapter in chapters.items():
-            if not chapter["ok"]:
-                raise SystemExit(f"{file.name}: {name} failed: {chapter['error']}")
-            empty = {"code": chapter["code"], "seeds": [], "seconds": [], "peak_mb": []}
-            kept = joined["chapters"].setdefault(name, {**empty, "measures": {}, "bands": []})
-            if kept["code"] != chapter["code"]:
-                raise SystemExit(
-                    f"Expected all seeds of {name} to be run with the same code. Received other "
-                    f"code in {file.name}. Delete what is out of date, or run it again."
-                )
-            kept["seeds"].append(seed)
-            for key in ("seconds", "peak_mb"):
-                kept[key].append(chapter[key])
-            for measure, value in chapter["measures"].items():
-                kept["measures"].setdefault(measure, []).append(value)
-            kept["bands"] = [
-                {key: band[key] for key in ("name", "at_least", "at_most") if key in band}
-                for band in chapter["bands"]
-            ]
-    return joined
+OTHERS = """\
+Expected all runs in build/ to be of the same {what}. Received others in {file}.
+Delete what is out of date, or run it again: make run SEEDS=..."""
 
 
 def store(build=BUILD, results=RESULTS):
-    """Write a result file for each profile and backend that was run over seeds; return the files.
+    """Add the runs over seeds that ``build/`` holds to the results; return the files written.
 
-    A chapter that was not run again keeps the results it has, if they come from the same device
-    and versions. One that was run again with the same code gains seeds; with other code, what it
-    had is out of date and goes.
+    There is a file for each profile, device and backend. What it holds of other versions, or of
+    other code of a chapter that was run again, goes. A SystemExit says that a chapter failed, or
+    that runs in ``build/`` do not belong together.
     """
-    runs = {}
-    for file in build.glob("run-*-seed*.json"):
+    written, begun = {}, set()
+    for file in sorted(build.glob("run-*-seed*.json")):
         profile, backend, seed = re.fullmatch(r"run-(\w+)-(\w+)-seed(-?\d+)", file.stem).groups()
-        runs.setdefault((profile, backend), {})[int(seed)] = file
-    written = []
-    for (profile, backend), files in sorted(runs.items()):
-        report = gather(files)
+        report = json.loads(file.read_text(encoding="utf-8"))
+        chapters = report.pop("chapters")
+        for name, chapter in chapters.items():
+            if not chapter["ok"]:
+                raise SystemExit(f"{file.name}: {name} failed: {chapter['error']}")
         device = re.sub(r"[^a-z0-9]+", "-", report["device"].lower()).strip("-")
         path = results / f"{profile}-{device}-{backend}.json"
-        if path.exists():
-            before = json.loads(path.read_text(encoding="utf-8"))
-            if before["versions"] == report["versions"]:
-                for name, chapter in report["chapters"].items():
-                    report["chapters"][name] = _more_seeds(before["chapters"].get(name), chapter)
-                report["chapters"] = before["chapters"] | report["chapters"]
+        kept = written.get(path) or (json.loads(path.read_text("utf-8")) if path.exists() else {})
+        if kept.get("versions") != report["versions"]:
+            if path in written:
+                raise SystemExit(OTHERS.format(what="versions", file=file.name))
+            kept = {**report, "chapters": {}}
+        written[path] = kept
+        for name, chapter in chapters.items():
+            other = kept["chapters"].get(name, {}).get("code") != chapter["code"]
+            if other and (path, name) in begun:
+                raise SystemExit(OTHERS.format(what=f"code of {name}", file=file.name))
+            begun.add((path, name))
+            _add(kept["chapters"], name, chapter, int(seed))
+    for path, report in written.items():
         report["chapters"] = dict(sorted(report["chapters"].items()))
-        results.mkdir(exist_ok=True)
         write_atomically(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-        written.append(path)
-    return written
+    return list(written)
 
 
-def _more_seeds(before, now):
-    """Add the seeds of earlier runs to a chapter's, unless its code has changed since."""
-    if before is None or before.get("code") != now["code"]:
-        return now
-    places = {seed: (runs, i) for runs in (before, now) for i, seed in enumerate(runs["seeds"])}
-    each = [places[seed] for seed in sorted(places)]
-    measures = {
-        name: [runs["measures"][name][i] for runs, i in each]
-        for name in now["measures"]
-        if name in before["measures"]
-    }
-    cost = {key: [runs[key][i] for runs, i in each] for key in ("seconds", "peak_mb")}
-    return now | cost | {"seeds": sorted(places), "measures": measures}
+def _add(chapters, name, chapter, seed):
+    """Put one run among those of a chapter, by its seed; with other code the chapter begins anew.
+
+    Of each chapter there are the fingerprint of its "code", the "seeds", "seconds" and "peak_mb" of
+    its runs, "measures" with a value for each seed, and "bands".
+    """
+    if chapters.get(name, {}).get("code") != chapter["code"]:
+        measures = {measure: [] for measure in chapter["measures"]}
+        empty = {"seeds": [], "seconds": [], "peak_mb": [], "measures": measures}
+        chapters[name] = {"code": chapter["code"], **empty}
+    kept = chapters[name]
+    kept["bands"] = [
+        {key: band[key] for key in ("name", "at_least", "at_most") if key in band}
+        for band in chapter["bands"]
+    ]
+    place = bisect_left(kept["seeds"], seed)
+    end = place + kept["seeds"].count(seed)  # a seed that was run before is replaced
+    kept["seeds"][place:end] = [seed]
+    for key in ("seconds", "peak_mb"):
+        kept[key][place:end] = [chapter[key]]
+    for measure, values in kept["measures"].items():
+        values[place:end] = [chapter["measures"][measure]]
 
 
 def results_table(results=RESULTS):
@@ -132,13 +110,11 @@ def results_table(results=RESULTS):
             )
             for band in chapter["bands"]:
                 values = chapter["measures"][band["name"]]
-                at_least = "at_least" in band
-                holds = (
-                    min(values) >= band["at_least"] if at_least else max(values) <= band["at_most"]
-                )
+                least, most = min(values), max(values)
+                holds = least >= band.get("at_least", least) and most <= band.get("at_most", most)
                 lines.append(
                     f"| {name} | {band['name']} | {number(statistics.mean(values))} "
-                    f"| {number(min(values))} to {number(max(values))} "
+                    f"| {number(least)} to {number(most)} "
                     f"| {limit(band)}{'' if holds else ', **missed**'} | {run} |"
                 )
         tables.append("\n".join(lines))

@@ -82,24 +82,19 @@ def train(name, recipe):
     notebook = read(path)
     wanted = recipe.cells.split()
     notebook.cells = [cell for cell in notebook.cells if cell.id in wanted]
-    found = [cell.id for cell in notebook.cells]
-    if found != wanted:
-        raise SystemExit(f"{path.name} must have the cells {wanted}. Received: {found}")
     constants = new_code_cell(recipe.constants, id="other-constants")
     notebook.cells.insert(wanted.index("parameters") + 1, constants)
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         saved, record = Path(scratch, name), Path(scratch, "record.jsonl")
         source = _SAVE.format(model=recipe.model, path=str(saved))
         notebook.cells.append(new_code_cell(source, id="save-the-weights"))
-        environment = kernel_environment(
-            "quick", "tensorflow", COURSE_RECORD=str(record), COURSE_SEED=None, COURSE_OFFLINE="1"
-        )
+        changed = {"COURSE_RECORD": str(record), "COURSE_SEED": None, "COURSE_OFFLINE": "1"}
+        environment = kernel_environment("quick", "tensorflow", **changed)
         progress = Progress(path.stem)
-        outcome = execute(notebook, path.parent, environment, progress=progress)
-        progress.end("trained" if outcome.failure is None else "FAILED")
-        if outcome.failure is not None:
-            raise SystemExit(f"{path.stem} failed, {name} is unchanged.\n{outcome.failure}")
+        failure = execute(notebook, path.parent, environment, progress=progress).failure
+        progress.end("FAILED" if failure else "trained")
+        if failure:
+            raise SystemExit(f"{path.stem} failed, {name} is unchanged.\n{failure}")
         setup, measures, _ = read_record(record)
         (FOLDER / name).write_bytes(saved.read_bytes())
     versions = setup["versions"]

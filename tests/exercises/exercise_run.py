@@ -10,16 +10,9 @@ from nbformat.v4 import new_code_cell
 
 @dataclass
 class Answers:
-    """What one exercise said.
+    """What one exercise said to its stub, its published solution, wrong answers and `hint`.
 
-    Attributes
-    ----------
-    stub, solution : str
-        Printed for the stub as it stands, and for the published solution.
-    wrong : list of (str, str, str)
-        For each wrong answer its code, the fragment that the message should hold, the message.
-    hints : list of str
-        Printed by each call of ``hint``.
+    Of each wrong answer there are its code, the fragment that the message should hold, the message.
     """
 
     stub: str = ""
@@ -28,75 +21,40 @@ class Answers:
     hints: list = field(default_factory=list)
 
 
-def run_exercises(notebook, folder, environment, *, wrong, hints, timeout=300):
-    """Execute a chapter with every kind of answer.
+def run_exercises(notebook, folder, environment, *, wrong, hints):
+    """Execute a chapter with every kind of answer; return a `kernels.Execution` and `Answers`.
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Not changed.
-    folder : Path
-        Of the notebook.
-    environment : dict of str to str
-    wrong : dict of str to list of (str, str)
-        By exercise: code that stands in for all before the check, and a fragment of the message.
-    hints : dict of str to int
-        By exercise: how many hints there are.
-    timeout : float
-        Seconds that a cell may take.
-
-    Returns
-    -------
-    outcome : kernels.Execution
-    answers : dict of str to Answers
-        By exercise, in the order of the notebook; of those that were reached.
+    `wrong` has by exercise pairs of code that stands in for all before the check, and a fragment of
+    the message; `hints` how many hints there are. The `Answers` are by exercise, in the order of
+    the notebook.
     """
-    collect, answers = [], {}
+    cells = {}
 
     def every_kind(number, stub, solution):
-        before = len(collect)
-
-        def add(source, keep):
-            collect.append((new_code_cell(source, id=f"step-{len(collect)}"), keep))
-
         line = chapters.final_check(stub.source).lineno
         check = "\n".join(stub.source.splitlines()[line - 1 :])
-        said = answers[number] = Answers()
-        add(stub.source, lambda text: setattr(said, "stub", text))
-        for code, fragment in wrong.get(number, []):
-            add(
-                f"{code}\n\n{check}",
-                lambda text, code=code, fragment=fragment: said.wrong.append(
-                    (code, fragment, text)
-                ),
-            )
-        for _ in range(hints.get(number, 0)):
-            add(f'hint("{number}")', said.hints.append)
-        add(solution, lambda text: setattr(said, "solution", text))
-        return [cell for cell, _ in collect[before:]]
+        sources = [stub.source, *(f"{code}\n\n{check}" for code, _ in wrong.get(number, []))]
+        sources += [f'hint("{number}")'] * hints.get(number, 0) + [solution]
+        place = sum(map(len, cells.values()))
+        cells[number] = [
+            new_code_cell(source, id=f"step-{n}") for n, source in enumerate(sources, place)
+        ]
+        return cells[number]
 
     mistakes = [code for answers_to in wrong.values() for code, _ in answers_to]
     derived = chapters.exercises_of(notebook, every_kind, mistakes)
-    outcome = kernels.execute(derived, folder, environment, timeout=timeout)
-    for cell, keep in collect:
-        keep(chapters.output_text(cell).strip())
+    outcome = kernels.execute(derived, folder, environment, timeout=300)
+    answers = {}
+    for number, made in cells.items():
+        stub, *others, solution = [chapters.output_text(cell).strip() for cell in made]
+        tried = wrong.get(number, [])
+        said = [(*pair, text) for pair, text in zip(tried, others, strict=False)]
+        answers[number] = Answers(stub, solution, said, others[len(tried) :])
     return outcome, answers
 
 
 def find_faults(number, answers):
-    """List what is wrong with what an exercise said.
-
-    Parameters
-    ----------
-    number : str
-        ``"3.1"``.
-    answers : Answers
-
-    Returns
-    -------
-    list of str
-        Empty when all is as promised.
-    """
+    """List what is wrong with what an exercise said, nothing when all is as promised."""
     faults = []
     if not answers.stub.startswith(f"{number} not attempted"):
         faults.append(f"the stub prints: {answers.stub}")

@@ -2,6 +2,7 @@
 
 import importlib
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import chapters
@@ -72,97 +73,70 @@ def test_exercise(path, number, run_chapter):
     assert not faults, "\n".join(faults)
 
 
-# From here on: what the above finds, on a chapter that is made for it.
+# From here on: what the above finds, in what exercises made for it say.
 
-HELPERS = """WORDS = {...: "not attempted. Begin.", 4: "correct. Yes.", 3: "not yet. One more."}
-WORDS |= {5: "not yet. One less.", 9: "not yet. Much less."}
+HELPERS = """WORDS = {...: "not attempted. Begin.", 4: "correct. Yes."}
 given = []
 
 def check(number, answer):
-    print(number, WORDS.get(answer, "not yet. No."))
+    print(number, WORDS.get(answer, f"not yet. Not {answer}."))
 
 def hint(number):
     given.append(number)
     print(f"{number} hint {len(given)} of 2: Count {'higher' * len(given)}.")"""
+CHECK = 'check("9.1", answer)'
+CHAPTER = [
+    factory.code("helpers", HELPERS),
+    factory.code("exercise-1", f"answer = ...\n\n{CHECK}", tags=["exercise"]),
+    factory.markdown("solution-1", f"```python\nanswer = 4\n\n{CHECK}\n```", tags=["solution"]),
+    factory.code("after", "assert answer == 4"),
+]
+GOOD = exercise_run.Answers(
+    stub="9.1 not attempted. Begin.",
+    solution="9.1 correct. Yes.",
+    wrong=[(f"answer = {n}", f"Not {n}", f"9.1 not yet. Not {n}.") for n in (3, 5, 9)],
+    hints=["9.1 hint 1 of 2: Count higher.", "9.1 hint 2 of 2: Count higherhigher."],
+)
 
 
-def chapter(stub="answer = ...", solution="answer = 4", after="assert answer == 4"):
-    check = 'check("9.1", answer)'
-    fence = f"<details>\n\n```python\n{solution}\n\n{check}\n```\n\n</details>"
-    return factory.notebook(
-        factory.code("parameters", "EPOCHS = 50", tags=["parameters"]),
-        factory.code("helpers", HELPERS),
-        factory.code("exercise-1", f"{stub}\n\n{check}", tags=["exercise"]),
-        factory.markdown("solution-1", fence, tags=["solution"]),
-        factory.code("after", after),
-    )
-
-
-WRONG = [("answer = 3", "One more"), ("answer = 5", "One less"), ("answer = 9", "Much less")]
-
-
-def run(notebook, folder, environment, wrong=WRONG, hints=2):
-    return exercise_run.run_exercises(
+def test_a_good_exercise_says_so_and_has_no_fault(tmp_path, test_kernel_environment):
+    notebook = factory.notebook(*CHAPTER)
+    outcome, answers = exercise_run.run_exercises(
         notebook,
-        folder,
-        environment,
-        wrong={"9.1": wrong},
-        hints={"9.1": hints},
+        tmp_path,
+        test_kernel_environment,
+        wrong={"9.1": [(code, fragment) for code, fragment, _ in GOOD.wrong]},
+        hints={"9.1": 2},
     )
-
-
-def test_a_good_exercise_has_no_fault(tmp_path, test_kernel_environment):
-    notebook = chapter(after="assert answer == 4")
-    outcome, answers = run(notebook, tmp_path, test_kernel_environment)
     assert outcome.failure is None, "a later cell that reads an answer sees the solution"
-    assert exercise_run.find_faults("9.1", answers["9.1"]) == []
-    assert len(notebook.cells) == 5
+    assert answers == {"9.1": GOOD}
+    assert exercise_run.find_faults("9.1", GOOD) == []
+    assert len(notebook.cells) == 4
 
 
 @pytest.mark.parametrize(
-    ("notebook", "wrong", "fault"),
+    ("change", "fault"),
     [
-        (chapter(stub="answer = 4"), WRONG, "the stub prints: 9.1 correct"),
-        (chapter(solution="answer = 5"), WRONG, "the published solution prints: 9.1 not yet"),
-        (chapter(), WRONG[:2], "2 wrong answers are tried"),
+        ({"stub": "9.1 correct. Yes."}, "the stub prints: 9.1 correct"),
+        ({"solution": "9.1 not yet. No."}, "the published solution prints: 9.1 not yet"),
+        ({"solution": ""}, "the published solution prints: "),
+        ({"wrong": GOOD.wrong[:2]}, "2 wrong answers are tried"),
         (
-            chapter(),
-            [*WRONG, ("answer = 4  # by luck", "No")],
-            "the wrong answer 'answer = 4  # by luck' prints: 9.1 correct",
+            {"wrong": [*GOOD.wrong, ("answer = 2 + 2", "No", "9.1 correct. Yes.")]},
+            "the wrong answer 'answer = 2 + 2' prints: 9.1 correct",
         ),
         (
-            chapter(),
-            [*WRONG[:2], ("answer = 9", "Much more")],
-            "of the wrong answer 'answer = 9' is not said 'Much more'",
+            {"wrong": [*GOOD.wrong, ("answer = 8", "Much more", "9.1 not yet. No.")]},
+            "of the wrong answer 'answer = 8' is not said 'Much more'",
         ),
         (
-            chapter(),
-            [*WRONG[:2], ("answer = 7", "No"), ("answer = 8", "No")],
-            "two wrong answers get one message: 9.1 not yet. No.",
+            {"wrong": [*GOOD.wrong, GOOD.wrong[0]]},
+            "two wrong answers get one message: 9.1 not yet. Not 3.",
         ),
+        ({"hints": []}, "has fewer than two different hints"),
+        ({"hints": [GOOD.hints[0], "9.1 has no further hint."]}, "hint 2 prints: 9.1 has no"),
     ],
-    ids=["stub", "solution", "few", "passes", "fragment", "same"],
 )
-def test_a_bad_exercise_is_found_out(tmp_path, test_kernel_environment, notebook, wrong, fault):
-    _, answers = run(notebook, tmp_path, test_kernel_environment, wrong)
-    faults = exercise_run.find_faults("9.1", answers["9.1"])
-    assert len(faults) == 1
-    assert faults[0].startswith(fault)
-
-
-def test_hints_that_are_missing_or_run_out_are_found_out(tmp_path, test_kernel_environment):
-    _, answers = run(chapter(), tmp_path, test_kernel_environment, hints=3)
-    assert "hint 3 prints: 9.1 hint 3 of 2" in "".join(
-        exercise_run.find_faults("9.1", answers["9.1"])
-    )
-    answers["9.1"].hints.clear()
-    assert exercise_run.find_faults("9.1", answers["9.1"]) == ["has fewer than two different hints"]
-
-
-def test_an_answer_that_raises_stops_the_chapter_and_is_found_out(
-    tmp_path, test_kernel_environment
-):
-    notebook = chapter(stub="answer = [][0]")
-    outcome, answers = run(notebook, tmp_path, test_kernel_environment)
-    assert "IndexError" in outcome.failure.error
-    assert exercise_run.find_faults("9.1", answers["9.1"])
+def test_a_bad_exercise_is_found_out(change, fault):
+    (found,) = exercise_run.find_faults("9.1", replace(GOOD, **change))
+    assert found.startswith(fault)

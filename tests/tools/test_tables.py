@@ -5,36 +5,44 @@ import json
 import pytest
 import tables
 
-REPORT = {
-    "profile": "quick",
-    "backend": "tensorflow",
-    "device": "CPU, 2 cores",
-    "versions": {"python": "3.12.1", "keras": "3.15.1", "tensorflow": "2.21.0"},
-    "chapters": {
-        "03_first_cnn": {
-            "code": "0123abcd",
-            "seconds": 50.0,
-            "peak_mb": 1000,
-            "ok": True,
-            "error": None,
-            "measures": {"accuracy": 0.9, "parameters": 1234},
-            "bands": [{"name": "accuracy", "value": 0.9, "at_least": 0.8, "holds": True}],
-        }
-    },
-}
+NAME = "03_first_cnn"
 
 
-def _report(accuracy, **changes):
-    report = json.loads(json.dumps(REPORT)) | changes
-    report["chapters"]["03_first_cnn"]["measures"]["accuracy"] = accuracy
-    return report
+@pytest.fixture
+def folders(tmp_path):
+    """Folders of what was run and of results."""
+    return tmp_path / "build", tmp_path / "results"
 
 
-def _write(build, seed, report):
+def write(build, seed, accuracy, name=NAME, versions="3.15.1", **changes):
+    """Write what a run with a seed measured, and return its file."""
+    chapter = {
+        "code": "0123abcd",
+        "seconds": 50.0,
+        "peak_mb": 1000,
+        "ok": True,
+        "error": None,
+        "measures": {"accuracy": accuracy, "parameters": 1234},
+        "bands": [{"name": "accuracy", "value": accuracy, "at_least": 0.8, "holds": True}],
+    }
+    report = {
+        "profile": "quick",
+        "backend": "tensorflow",
+        "device": "CPU, 2 cores",
+        "versions": {"python": "3.12.1", "keras": versions, "tensorflow": "2.21.0"},
+        "chapters": {name: chapter | changes},
+    }
     build.mkdir(exist_ok=True)
     file = build / f"run-quick-tensorflow-seed{seed}.json"
     file.write_text(json.dumps(report))
     return file
+
+
+def stored(folders):
+    """Store what was run, and return the chapters of the one file of results."""
+    (path,) = tables.store(*folders)
+    assert path.name == "quick-cpu-2-cores-tensorflow.json"
+    return json.loads(path.read_text())["chapters"]
 
 
 def test_pages_hold_the_current_tables():
@@ -51,79 +59,61 @@ def test_every_chapter_has_results_of_three_seeds():
         assert max(seeds, default=0) >= 3, f"{notebook.stem}: make run SEEDS='0 1 2', make results"
 
 
-def test_seeds_are_gathered_by_profile_device_and_backend(tmp_path):
-    build, kept = tmp_path / "build", tmp_path / "results"
-    for seed, accuracy in enumerate((0.9, 0.95, 0.85)):
-        _write(build, seed, _report(accuracy))
-    (path,) = tables.store(build, kept)
-    assert path.name == "quick-cpu-2-cores-tensorflow.json"
-    chapter = json.loads(path.read_text())["chapters"]["03_first_cnn"]
-    assert chapter["seeds"] == [0, 1, 2]
+def test_seeds_are_gathered_and_a_band_that_one_misses_is_marked(folders):
+    for seed, accuracy in ((0, 0.9), (10, 0.85), (2, 0.95)):
+        write(folders[0], seed, accuracy)
+    chapter = stored(folders)[NAME]
+    assert chapter["seeds"] == [0, 2, 10]
     assert chapter["measures"]["accuracy"] == [0.9, 0.95, 0.85]
     assert chapter["bands"] == [{"name": "accuracy", "at_least": 0.8}]
-    table = tables.results_table(kept)
-    assert "| 03_first_cnn | accuracy | 0.900 | 0.850 to 0.950 | at least 0.800 | 3 | 50 |" in table
+    row = "| 03_first_cnn | accuracy | 0.900 | 0.850 to 0.950 | at least 0.800 | 3 | 50 |"
+    assert row in tables.results_table(folders[1])
+    write(folders[0], 1, 0.75)
+    stored(folders)
+    assert "| at least 0.800, **missed** | 4 |" in tables.results_table(folders[1])
 
 
-def test_a_band_that_a_seed_misses_is_marked(tmp_path):
-    build, kept = tmp_path / "build", tmp_path / "results"
-    for seed, accuracy in enumerate((0.9, 0.75)):
-        _write(build, seed, _report(accuracy))
-    tables.store(build, kept)
-    assert "| at least 0.800, **missed** | 2 |" in tables.results_table(kept)
+def test_a_chapter_that_was_not_run_again_keeps_its_results(folders):
+    write(folders[0], 0, 0.9)
+    stored(folders)
+    write(folders[0], 0, 0.9, name="04_other")
+    assert set(stored(folders)) == {NAME, "04_other"}
+    write(folders[0], 0, 0.9, versions="3.16.0")
+    assert set(stored(folders)) == {NAME}, "results of other versions are not kept"
 
 
-def test_a_chapter_that_was_not_run_again_keeps_its_results(tmp_path):
-    build, kept = tmp_path / "build", tmp_path / "results"
-    file = _write(build, 0, _report(0.9))
-    tables.store(build, kept)
-    other = _report(0.9)
-    other["chapters"]["04_other"] = other["chapters"].pop("03_first_cnn")
-    file.write_text(json.dumps(other))
-    (path,) = tables.store(build, kept)
-    assert set(json.loads(path.read_text())["chapters"]) == {"03_first_cnn", "04_other"}
-
-
-def test_a_chapter_run_again_with_the_same_code_gains_seeds(tmp_path):
-    build, kept = tmp_path / "build", tmp_path / "results"
-    for seed, accuracy in ((0, 0.9), (2, 0.8)):
-        _write(build, seed, _report(accuracy))
-    tables.store(build, kept)
-    (build / "run-quick-tensorflow-seed0.json").unlink()
-    _write(build, 1, _report(0.7))
-    _write(build, 2, _report(0.85))
-    (path,) = tables.store(build, kept)
-    chapter = json.loads(path.read_text())["chapters"]["03_first_cnn"]
+def test_a_chapter_run_again_with_the_same_code_gains_seeds(folders):
+    first = write(folders[0], 0, 0.9)
+    write(folders[0], 2, 0.8)
+    stored(folders)
+    first.unlink()
+    write(folders[0], 1, 0.7)
+    write(folders[0], 2, 0.85)
+    chapter = stored(folders)[NAME]
     assert chapter["seeds"] == [0, 1, 2]
     assert chapter["measures"]["accuracy"] == [0.9, 0.7, 0.85]
     assert chapter["seconds"] == [50.0] * 3
 
 
-def test_results_of_other_code_are_not_joined(tmp_path):
-    build, kept = tmp_path / "build", tmp_path / "results"
-    _write(build, 0, _report(0.9))
-    tables.store(build, kept)
-    changed = _report(0.7)
-    changed["chapters"]["03_first_cnn"]["code"] = "4567cdef"
-    _write(build, 1, changed)
-    with pytest.raises(SystemExit, match=r"03_first_cnn to be run with the same code.*seed1"):
-        tables.store(build, kept)
-    (build / "run-quick-tensorflow-seed0.json").unlink()
-    (path,) = tables.store(build, kept)
-    assert json.loads(path.read_text())["chapters"]["03_first_cnn"]["seeds"] == [1]
+def test_results_of_other_code_are_not_joined(folders):
+    first = write(folders[0], 0, 0.9)
+    stored(folders)
+    write(folders[0], 1, 0.7, code="4567cdef")
+    with pytest.raises(SystemExit, match=r"the same code of 03_first_cnn.*seed1"):
+        tables.store(*folders)
+    first.unlink()
+    assert stored(folders)[NAME]["seeds"] == [1]
 
 
-def test_a_failed_chapter_or_other_versions_are_refused(tmp_path):
-    failed = _report(0.9)
-    failed["chapters"]["03_first_cnn"] |= {"ok": False, "error": "it broke"}
+def test_a_failed_chapter_and_other_versions_are_refused(folders):
+    write(folders[0], 0, 0.9)
+    write(folders[0], 1, 0.9, versions="3.16.0")
+    with pytest.raises(SystemExit, match="the same versions"):
+        tables.store(*folders)
+    write(folders[0], 1, 0.9, ok=False, error="it broke")
     with pytest.raises(SystemExit, match="03_first_cnn failed: it broke"):
-        tables.gather({0: _write(tmp_path, 0, failed)})
-    files = {
-        0: _write(tmp_path, 0, _report(0.9)),
-        1: _write(tmp_path, 1, _report(0.9, device="CPU, 4 cores")),
-    }
-    with pytest.raises(SystemExit, match="one machine with one set of versions"):
-        tables.gather(files)
+        tables.store(*folders)
+    assert not folders[1].exists()
 
 
 def test_missing_marks_are_told():
