@@ -1,9 +1,7 @@
 """Open the course in JupyterLab, on copies of the chapters: ``make lab`` and ``make handout``.
 
-The chapters in notebooks/ hold what a run of the course printed and drew, for those who read them
-on the web. Whoever is asked to predict should not have seen it, and what a learner writes should
-not stand in the way of the next version. So each chapter is copied once, without outputs, and a
-copy is never overwritten.
+The chapters in notebooks/ hold what a run of the course printed and drew; whoever is asked to
+predict should not have seen it. So each is copied once, without outputs, and copies stay.
 """
 
 import argparse
