@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chapters import NOTEBOOKS, ROOT, find_chapters, read, stored_digest, tags, write
 from jupyter_server.serverapp import list_running_servers
-from kernels import OUTSIDE, absolute_paths, wrong_setting
+from kernels import OUTSIDE, absolute_paths, check_settings
 
 _BUTTON = re.compile(r"^\[!\[Open in .*\n*", re.MULTILINE)
 SETTINGS = ROOT / "tools" / "jupyterlab"
@@ -100,19 +100,18 @@ def main(arguments=None):
     parser.add_argument("--work", default="")
     parser.add_argument("--handout", default="")
     options, for_jupyter = parser.parse_known_args(arguments)
-    if not options.handout:
-        profile, backend, seed = (
-            os.environ.get(name) for name in ("COURSE_PROFILE", "KERAS_BACKEND", "COURSE_SEED")
-        )
-        wrong = wrong_setting(profile, backend, [seed] if seed else [])
-        if wrong:
-            print(wrong, file=sys.stderr)
-            return 2
+    settings = map(os.environ.get, ("COURSE_PROFILE", "KERAS_BACKEND"))
+    seed = os.environ.get("COURSE_SEED")
     named = os.path.expanduser(options.handout or options.work) or ROOT / "work"
     folder = Path(named).resolve()
     try:
+        if not options.handout:
+            check_settings(*settings, [seed] if seed else [])
         if options.handout or folder != NOTEBOOKS:
             provide(folder, solutions=not options.handout)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
         name = "make handout OUT=" if options.handout else "make lab WORK="
         print(
