@@ -11,7 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from chapters import ROOT, code_cells, digest, parse, stored_digest, write_atomically
+from chapters import ROOT, code_cells, digest, parse, read, stored_digest, write_atomically
 
 # The set-up cell of every chapter. They differ in the seed; some say what a hosted GPU means.
 SETUP = """try:
@@ -24,13 +24,10 @@ SEED = cu.setup(seed={seed})"""
 GITHUB = "https://github.com/"
 
 _ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
-# Places that can only mean this repository, whatever they name.
-_OWN = re.compile(
-    r"(?:colab\.research\.google\.com/github/|mybinder\.org/v2/gh/"
-    r"|(?:kaggle\.com/kernels/welcome\?src=|git\+|git clone |repository-code: )https://github\.com/)"
-    r"([\w.-]+/[\w-]+(?:\.(?!git\b)[\w-]+)*)"
+_FILES = (
+    "pyproject.toml *.md docs/*.md data/*.md *.cff *.yml *.txt notebooks/*.ipynb "
+    "course_utils/**/*.py"
 )
-_FILES = ("*.md", "docs/*.md", "data/*.md", "*.cff", "*.yml", "*.txt", "notebooks/*.ipynb")
 
 
 def read_address(root=ROOT):
@@ -40,18 +37,12 @@ def read_address(root=ROOT):
 
 
 def find_disagreements(root=ROOT):
-    """List where files name another address than pyproject.toml, and what notebooks lack."""
-    address = read_address(root)
-    faults = []
-    for path in _texts(root):
-        text = path.read_text(encoding="utf-8")
-        others = set(_OWN.findall(text)) - {address.removeprefix(GITHUB)}
-        lacks = [f"names another address, {other}" for other in others]
-        if path.suffix == ".ipynb":
-            places = missing_places(path, parse(text.encode()), address)
-            lacks += [f"has no {place}" for place in places]
-        faults += [f"{path.relative_to(root).as_posix()}: {fault}" for fault in lacks]
-    return faults
+    """List what notebooks lack of the places that name their own address."""
+    return [
+        f"{path.name}: has no {place}"
+        for path in sorted((root / "notebooks").glob("*.ipynb"))
+        for place in missing_places(path, read(path), read_address(root))
+    ]
 
 
 def write_address(address, root=ROOT):
@@ -66,7 +57,7 @@ def write_address(address, root=ROOT):
             f"Expected an address like {GITHUB}owner/repository. Received: ADDRESS={address!r}"
         )
     changed = []
-    for path in [root / "pyproject.toml", *_texts(root)]:
+    for path in sorted(path for pattern in _FILES.split() for path in root.glob(pattern)):
         text = path.read_text(encoding="utf-8")
         new = address.removeprefix(GITHUB)
         written = re.sub(rf"(?<=/){re.escape(old)}(?![\w-]|\.(?!git\b)\w)", new, text)
@@ -80,11 +71,6 @@ def write_address(address, root=ROOT):
         write_atomically(path, written)
         changed.append(path)
     return changed
-
-
-def _texts(root):
-    patterns = (*_FILES, "course_utils/**/*.py")
-    return sorted(path for pattern in patterns for path in root.glob(pattern))
 
 
 def missing_places(path, notebook, address):

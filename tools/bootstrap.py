@@ -306,30 +306,17 @@ class Pip:
 
     def run(self, step, command):
         """Run any command in the same way."""
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=isolated(os.environ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            pass_fds=(self._lock,),
-        )
         lines = []
-        try:
-            with LOG.open("a", encoding="utf-8") as log:
-                for line in process.stdout:
-                    log.write(line)
-                    lines.append(line.strip())
-                    if SLOW.match(lines[-1]):
-                        self.say(f"  {lines[-1]:.80}")
-            code = process.wait()
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-        if code:
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "pass_fds": [self._lock]}
+        options.update(text=True, errors="replace", cwd=str(ROOT), env=isolated(os.environ))
+        process = subprocess.Popen(command, **options)
+        with process, LOG.open("a", encoding="utf-8") as log:
+            for line in process.stdout:
+                log.write(line)
+                lines.append(line.strip())
+                if SLOW.match(lines[-1]):
+                    self.say(f"  {lines[-1]:.80}")
+        if process.returncode:
             tail = "\n".join("  " + line for line in lines[-12:])
             raise SetupError(FAILED.format(step=step, tail=tail, log=LOG, disk=disk_advice()))
         return lines

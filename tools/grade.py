@@ -65,33 +65,22 @@ class Exam:
     def mark(self, answers):
         """Run answers in the chapter and return by exercise what its checks say.
 
-        That is "correct", "not yet", "not attempted", "missing", or what went wrong. An answer that
-        never ends, ends the kernel, or spoils what a later cell needs, is taken out, so that the
-        others are heard all the same. A BrokenChapterError says that the chapter fails without any
-        answer.
+        That is "correct", "not yet", "not attempted", "missing", or what went wrong. Where an
+        answer never ends, ends the kernel, or spoils what a later cell needs, each is run without
+        the others. A BrokenChapterError says that the chapter fails without any answer.
         """
-        left, broke = dict(answers), {}
-        while True:
-            outcomes, failure, ran = self._run(left)
-            if failure is None:
-                break
-            # Before any answer: by a cell of the chapter, which one of them needs or all do.
-            if not ran and self._run({})[1] is not None:
+        outcomes, failure = self._run(answers)
+        if failure:
+            if self._run({})[1]:
                 raise BrokenChapterError(f"The chapter itself fails. Received: {failure}")
-            number = (ran or list(left))[-1]
-            broke[number] = f"broke the run: {failure.error.splitlines()[0]}"
-            del left[number]
-        # Without the one that was taken out last all is well, so it was to blame. Those taken out
-        # before it may have been innocent: they are put back, one by one.
-        for number in list(broke)[:-1]:
-            heard, failure, _ = self._run(left | {number: answers[number]})
-            if failure is None:
-                outcomes, left[number] = heard, answers[number]
-                del broke[number]
-        return dict.fromkeys(self.numbers, "missing") | outcomes | broke
+            for number, sources in answers.items():
+                heard, failure = self._run({number: sources})
+                broke = failure and f"broke the run: {failure.error.splitlines()[0]}"
+                outcomes[number] = broke or heard[number]
+        return dict.fromkeys(self.numbers, "missing") | outcomes
 
     def _run(self, answers):
-        """Run the chapter with answers; return outcomes, failure or None, and which were run."""
+        """Run the chapter with answers; return outcomes, and the failure or None."""
         mark, heard = f"heard-{secrets.token_hex(8)} ", {}
 
         def answer(number, stub, solution):
@@ -106,10 +95,7 @@ class Exam:
         notebook.cells.insert(0, new_code_cell(HEAR, id="hear"))
         with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
             failure = execute(notebook, folder, self._environment, timeout=self._seconds).failure
-        ids = [cell.id for cell in notebook.cells]
-        end = ids.index(failure.cell or "hear") if failure else len(ids)
-        outcomes = {number: _outcome(number, cell, mark) for number, cell in heard.items()}
-        return outcomes, failure, [n for n, cell in heard.items() if ids.index(cell.id) <= end]
+        return {number: _outcome(number, cell, mark) for number, cell in heard.items()}, failure
 
 
 def _outcome(number, cell, mark):

@@ -78,20 +78,21 @@ class Execution:
     failure: Failure | None
 
 
-def wrong_setting(profile, backend, seeds):
-    """Return a sentence on what is wrong with the settings of a run, "" where nothing is."""
+def check_settings(profile, backend, seeds):
+    """Raise a ValueError unless a run can have these settings; None and "" are the default's."""
     if profile and profile not in PROFILES:
-        return f"PROFILE must be {' or '.join(PROFILES)}. Received: {profile!r}."
+        raise ValueError(f"PROFILE must be {' or '.join(PROFILES)}. Received: {profile!r}.")
     if backend and backend not in NAMES:
         known = {"pytorch": "torch", "tf": "tensorflow"}.get(backend.lower(), backend.lower())
         advice = f" Write BACKEND={known}." if known in NAMES else ""
-        return f"BACKEND must be one of {', '.join(NAMES)}. Received: {backend!r}.{advice}"
+        names = ", ".join(NAMES)
+        raise ValueError(f"BACKEND must be one of {names}. Received: {backend!r}.{advice}")
     if backend and importlib.util.find_spec(backend) is None:
-        return f"The {backend} backend is not installed. `make setup BACKEND={backend}` adds it."
+        advice = f"`make setup BACKEND={backend}` adds it."
+        raise ValueError(f"The {backend} backend is not installed. {advice}")
     for seed in seeds:
         if not re.fullmatch(r"\s*[+-]?\d+\s*", seed):
-            return f"A seed must be a whole number, such as 7. Received: {seed!r}."
-    return ""
+            raise ValueError(f"A seed must be a whole number, such as 7. Received: {seed!r}.")
 
 
 def absolute_paths(environment):

@@ -1,9 +1,7 @@
 """Open the course in JupyterLab, on copies of the chapters: ``make lab`` and ``make handout``.
 
-The chapters in notebooks/ hold what a run of the course printed and drew, for those who read them
-on the web. Whoever is asked to predict should not have seen it, and what a learner writes should
-not stand in the way of the next version. So each chapter is copied once, without outputs, and a
-copy is never overwritten.
+The chapters in notebooks/ hold what a run of the course printed and drew; whoever is asked to
+predict should not have seen it. So each is copied once, without outputs, and copies stay.
 """
 
 import argparse
@@ -14,7 +12,7 @@ from pathlib import Path
 
 from chapters import NOTEBOOKS, ROOT, find_chapters, read, stored_digest, tags, write
 from jupyter_server.serverapp import list_running_servers
-from kernels import OUTSIDE, absolute_paths, wrong_setting
+from kernels import OUTSIDE, absolute_paths, check_settings
 
 _BUTTON = re.compile(r"^\[!\[Open in .*\n*", re.MULTILINE)
 SETTINGS = ROOT / "tools" / "jupyterlab"
@@ -102,19 +100,18 @@ def main(arguments=None):
     parser.add_argument("--work", default="")
     parser.add_argument("--handout", default="")
     options, for_jupyter = parser.parse_known_args(arguments)
-    if not options.handout:
-        profile, backend, seed = (
-            os.environ.get(name) for name in ("COURSE_PROFILE", "KERAS_BACKEND", "COURSE_SEED")
-        )
-        wrong = wrong_setting(profile, backend, [seed] if seed else [])
-        if wrong:
-            print(wrong, file=sys.stderr)
-            return 2
+    settings = map(os.environ.get, ("COURSE_PROFILE", "KERAS_BACKEND"))
+    seed = os.environ.get("COURSE_SEED")
     named = os.path.expanduser(options.handout or options.work) or ROOT / "work"
     folder = Path(named).resolve()
     try:
+        if not options.handout:
+            check_settings(*settings, [seed] if seed else [])
         if options.handout or folder != NOTEBOOKS:
             provide(folder, solutions=not options.handout)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
         name = "make handout OUT=" if options.handout else "make lab WORK="
         print(

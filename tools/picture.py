@@ -16,39 +16,31 @@ def draw():
     plots.use_style()
     figure = plt.figure(figsize=(9.6, 6.4), layout="none")
     shown = drawn.make_objects(48, seed=7, size=64, noise=2.0)
-    rows, columns = 4, 12
-    mosaic = np.full((rows * 68 - 4, columns * 68 - 4, 3), 255, np.uint8)
-    for place, image in enumerate(shown.images):
-        top, left = 68 * (place // columns), 68 * (place % columns)
-        mosaic[top : top + 64, left : left + 64] = image
+    tiles = np.pad(shown.images, ((0, 0), (0, 4), (0, 4), (0, 0)), constant_values=255)
+    mosaic = tiles.reshape(4, 12, 68, 68, 3).swapaxes(1, 2).reshape(4 * 68, 12 * 68, 3)
     above = figure.add_axes((0.01, 0.495, 0.98, 0.495))
-    above.imshow(mosaic, aspect="auto")
-    above.axis("off")
+    above.imshow(mosaic[:-4, :-4], aspect="auto")
 
     scenes = drawn.make_scenes(300, seed=4, size=128, objects=(5, 5))
-    chosen = min(range(len(scenes)), key=lambda i: _dullness(scenes, i))
+    chosen = 52  # many shapes, colours and textures, and none of them nearly hidden
     known = scenes.counts[chosen]
     image = scenes.images[chosen]
     names = [scenes.class_names[label] for label in scenes.labels[chosen, :known]]
-    titles = ("a scene, as scenes", "every visible pixel known", "every box known")
-    for place, title in enumerate(titles):
-        ax = figure.add_axes((0.01 + 0.3333 * place, 0.055, 0.3133, 0.40))
-        if place == 0:
-            ax.imshow(image)
-            ax.axis("off")
-        elif place == 1:
-            plots.masks(image, scenes.instances[chosen], ax=ax)
-        else:
-            plots.boxes(image, scenes.boxes[chosen, :known], labels=names, ax=ax)
+    places = [(0.01 + 0.3333 * place, 0.055, 0.3133, 0.40) for place in range(3)]
+    plain, tinted, boxed = (figure.add_axes(place) for place in places)
+    plain.imshow(image)
+    plots.masks(image, scenes.instances[chosen], ax=tinted)
+    plots.boxes(image, scenes.boxes[chosen, :known], labels=names, ax=boxed)
+    above.axis("off")
+    plain.axis("off")
+    for ax, title in (
+        (plain, "a scene, as scenes"),
+        (tinted, "every visible pixel known"),
+        (boxed, "every box known"),
+    ):
         ax.set_title(title, fontsize=9, loc="left", pad=3)
     figure.text(0.01, 0.018, f"every word known: “{scenes.captions[chosen]}”", fontsize=9)
     return figure
-
-
-def _dullness(scenes, i):
-    """Rank a scene: many shapes, colours and textures first, then the most hidden object."""
-    kinds = sum(len(set(ids[i])) for ids in (scenes.labels, scenes.colours, scenes.textures))
-    return -kinds, scenes.visibility[i].min()
 
 
 def main():

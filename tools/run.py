@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chapters import NOTEBOOKS, ROOT, digest, find_chapters, read, write, write_atomically
-from kernels import Execution, Failure, execute, kernel_environment, wrong_setting
+from kernels import Execution, Failure, check_settings, execute, kernel_environment
 
 from course_utils.measures import number, read_record
 
@@ -158,49 +158,39 @@ def run_course(paths, profile, backend, seed, results, executed):
     return chapters
 
 
-def parse_arguments(arguments, folder):
-    """Read the options of the command line."""
-    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
-    parser.add_argument("--profile", default="", help="quick or full")
-    parser.add_argument("--backend", default="", help="tensorflow, jax or torch")
-    parser.add_argument("--seeds", default="", help='repeat the run with each seed: "0 1 2"')
-    options = parser.parse_args(arguments)
-    options.profile = options.profile or os.environ.get("COURSE_PROFILE") or "quick"
-    options.backend = options.backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    options.seeds = options.seeds.replace(",", " ").split()
-    wrong = wrong_setting(options.profile, options.backend, options.seeds)
-    if wrong:
-        parser.error(wrong)
-    try:
-        options.paths = find_chapters(options.nb, folder)
-    except ValueError as error:
-        parser.error(str(error))
-    return options
-
-
 def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
     """Run the course and return the exit status.
 
     It is 0 when every chapter ran and every band holds, 1 otherwise, 2 when asked for nonsense, 130
     after an interrupt.
     """
-    options = parse_arguments(arguments, folder)
-    stem = f"run-{options.profile}-{options.backend}"
-    latest = build / f"{stem}.json"
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
+    parser.add_argument("--profile", default="", help="quick or full")
+    parser.add_argument("--backend", default="", help="tensorflow, jax or torch")
+    parser.add_argument("--seeds", default="", help='repeat the run with each seed: "0 1 2"')
+    options = parser.parse_args(arguments)
+    profile = options.profile or os.environ.get("COURSE_PROFILE") or "quick"
+    backend = options.backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    seeds = options.seeds.replace(",", " ").split()
+    try:
+        paths = find_chapters(options.nb, folder)
+        check_settings(profile, backend, seeds)
+    except ValueError as error:
+        parser.error(str(error))
+    latest = build / f"run-{profile}-{backend}.json"
     passed = True
     try:
-        for seed in options.seeds or [None]:
+        for seed in seeds or [None]:
             files = [latest]
             if seed is not None:
                 print(f"seed {seed}", flush=True)
-                files.append(build / f"{stem}-seed{seed}.json")
-            asked = (options.paths, options.profile, options.backend, seed)
-            chapters = run_course(*asked, files, build / "executed")
+                files.append(latest.with_stem(f"{latest.stem}-seed{seed}"))
+            chapters = run_course(paths, profile, backend, seed, files, build / "executed")
             passed = passed and all(verdict(chapter) == "ok" for chapter in chapters.values())
             print(f"written: {os.path.relpath(files[-1])}", flush=True)
-        if options.seeds:
-            print(f"{os.path.relpath(latest)} holds the last seed, {options.seeds[-1]}.")
+        if seeds:
+            print(f"{os.path.relpath(latest)} holds the last seed, {seeds[-1]}.")
     except KeyboardInterrupt:
         print("Interrupted; the kernel is stopped.", file=sys.stderr)
         return 130

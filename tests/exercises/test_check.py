@@ -37,11 +37,6 @@ def _said(capsys, number, answer):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("blank", [..., (1, ...), [...], {"a": ...}])
-def test_blank_is_told_how_to_begin(capsys, blank):
-    assert _said(capsys, "99.1", blank) == "99.1 not attempted. Count them.\n"
-
-
 def _passes(n):
     pass
 
@@ -50,9 +45,17 @@ def _explains(n):
     """Double n."""
 
 
-@pytest.mark.parametrize("blank", [lambda n: ..., lambda n: None, _passes, _explains])
-def test_blank_body_of_a_function_is_not_attempted(capsys, blank):
-    assert _said(capsys, "99.2", blank) == "99.2 not attempted. Fill in the body.\n"
+@pytest.mark.parametrize(
+    ("number", "blank", "begin"),
+    [
+        *(("99.1", blank, "Count them.") for blank in (..., (1, ...), [...], {"a": ...})),
+        *(("99.2", blank, "Fill in the body.") for blank in (_passes, _explains)),
+        ("99.2", lambda n: ..., "Fill in the body."),
+        ("99.2", lambda n: None, "Fill in the body."),
+    ],
+)
+def test_blank_is_told_how_to_begin(capsys, number, blank, begin):
+    assert _said(capsys, number, blank) == f"{number} not attempted. {begin}\n"
 
 
 def _prints(n):
@@ -74,9 +77,14 @@ def _forgets(n):
         ("99.2", _prints, "Write return where print is. Received: None; printed: '4'"),
         ("99.2", _forgets, "a line with return is missing"),
         ("99.2", print, "Write return where print is"),
+        *(("99.1", answer, "number is expected") for answer in ("four", [1, 2], True, {"a": 1})),
+        ("99.2", lambda n: n / 0, "raised ZeroDivisionError: division by zero"),
+        ("99.2", 4, "without parentheses"),
+        ("99.1", 3, "Three is one too few. "),
+        ("99.1", 7, "Count again. "),
     ],
 )
-def test_empty_answers_are_told_what_is_missing(capsys, number, answer, words):
+def test_wrong_answers_are_told_the_mistake(capsys, number, answer, words):
     said = _said(capsys, number, answer)
     assert f"{number} not yet. " in said
     assert words in said
@@ -121,24 +129,6 @@ def test_right_answer_is_praised(capsys):
     for answer in (4, 4.0, np.int64(4), np.array([4])):
         assert _said(capsys, "99.1", answer) == "99.1 correct. Yes.\n"
     assert _said(capsys, "99.2", lambda n: 2 * n) == "99.2 correct. Doubled.\n"
-
-
-def test_wrong_answer_is_told_the_mistake(capsys):
-    assert _said(capsys, "99.1", 3).startswith("99.1 not yet. Three is one too few. ")
-    assert _said(capsys, "99.1", 7).startswith("99.1 not yet. Count again. ")
-
-
-@pytest.mark.parametrize("answer", ["four", [1, 2], True, object(), {"a": 1}])
-def test_something_that_is_no_number_is_told_so(capsys, answer):
-    assert "number is expected" in _said(capsys, "99.1", answer)
-
-
-def test_learners_own_error_is_told_not_raised(capsys):
-    assert "raised ZeroDivisionError: division by zero" in _said(capsys, "99.2", lambda n: n / 0)
-
-
-def test_result_in_place_of_the_function_is_told(capsys):
-    assert "without parentheses" in _said(capsys, "99.2", 4)
 
 
 def test_hints_come_one_by_one_and_end(capsys):

@@ -57,9 +57,12 @@ NOTEBOOKS = {
         factory.code("flood", "for i in range(12_000): display(i)", "", ["nbval-ignore-output"]),
         factory.code("after", "print(1)", "1\n"),
     ],
-    "shows": [showing("another", IMAGE), showing("one-more-stored", IMAGE, IMAGE)],
-    "stripped": [factory.code("stripped", "print(1)")],
-    "environment": [factory.code("environment", ENVIRONMENT, "")],
+    "shows": [
+        showing("another", IMAGE),
+        showing("one-more-stored", IMAGE, IMAGE),
+        factory.code("stripped", "print(1)"),
+        factory.code("environment", ENVIRONMENT, ""),
+    ],
     "reaches": [factory.code("reach", HIDDEN_REACH, "")],
 }
 OUTCOMES = {
@@ -67,9 +70,12 @@ OUTCOMES = {
     "raises": {"first": "PASSED", "boom": "FAILED", "rest": "SKIPPED"},
     "dies": {"die": "FAILED", "rest": "SKIPPED"},
     "floods": {"flood": "PASSED", "after": "PASSED"},
-    "shows": {"another": "PASSED", "one-more-stored": "FAILED"},
-    "stripped": {"stripped": "FAILED"},
-    "environment": {"environment": "PASSED"},
+    "shows": {
+        "another": "PASSED",
+        "one-more-stored": "FAILED",
+        "stripped": "FAILED",
+        "environment": "PASSED",
+    },
     "reaches": {"reach": "ERROR"},  # found when all of the notebook has run
     "test_reach.py": {"test_reach": "FAILED"},
 }
