@@ -1,23 +1,31 @@
 """How the tests run: off the network, in an environment of their own, notebooks as a learner would.
 
-A notebook is executed by the course's own runner, which also makes its stored outputs. Then each
-of its code cells is a test: nbval compares what it showed with what is stored.
+Every code cell of a notebook is a test, run by nbval in one kernel per notebook. What nbval does
+not do by itself is done here: a dead kernel is noticed within a second, a flood of messages does
+not stall, after a failed cell the rest of its notebook is skipped, what the kernel wrote to its
+standard error is shown, a cell whose figure has vanished fails.
 """
 
 import os
 import shutil
 import sys
 import tempfile
+import time
+from collections import deque
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 
 import chapters
 import pytest
-from kernels import execute, kernel_environment
+import zmq
+from jupyter_client.manager import KernelManager
+from kernels import RunningInterpreter, kernel_environment
+from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 TESTS = Path(__file__).resolve().parent
 NO_NETWORK = TESTS / "no_network"
-CELL_SECONDS = 300
 sys.path.insert(0, str(NO_NETWORK))
 
 import network_guard  # noqa: E402 - found through the path above
@@ -81,7 +89,12 @@ class CoursePlugin:
 
 
 def take_network_attempts():
-    """Read and forget what was tried so far, a list of lines."""
+    """Read and forget what was tried so far.
+
+    Returns
+    -------
+    list of str
+    """
     log = Path(os.environ[network_guard.LOG_VARIABLE])
     if not log.exists():
         return []
@@ -119,45 +132,159 @@ def _kernel_environment():
     )
 
 
+class KernelDiedError(Exception):
+    """The kernel ended while a cell was running."""
+
+
+class Kernel(RunningKernel):
+    """Kernel of the interpreter that runs the tests.
+
+    Parameters
+    ----------
+    folder : Path
+        In which the notebook lies.
+    environment : dict of str to str
+    """
+
+    def __init__(self, folder, environment):
+        self._early = deque()
+        self._scratch = Path(tempfile.mkdtemp(prefix="course-kernel-"))
+        self.km = KernelManager(kernel_name="python3", kernel_spec_manager=RunningInterpreter())
+        with open(self._scratch / "stderr", "wb") as stderr:
+            self.km.start_kernel(
+                cwd=str(folder),
+                env={**environment, "IPYTHONDIR": str(self._scratch / "ipython")},
+                stderr=stderr,
+                extra_arguments=["--HistoryManager.hist_file=:memory:"],
+            )
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        try:
+            self.kc.wait_for_ready(timeout=120)
+            self._ensure_iopub_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def await_reply(self, msg_id, timeout=None):
+        """Wait for the answer to a request, and take messages off the wire meanwhile.
+
+        nbval leaves them there: past some thousands the kernel drops them, and the cell fails.
+        """
+        shell, iopub = self.kc.shell_channel.socket, self.kc.iopub_channel.socket
+        poller = zmq.Poller()
+        poller.register(shell, zmq.POLLIN)
+        poller.register(iopub, zmq.POLLIN)
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Empty
+            ready = dict(poller.poll(1000 * min(left, 1)))
+            if iopub in ready:
+                with suppress(Empty):
+                    self._early.append(self.kc.get_iopub_msg(timeout=0))
+            if shell in ready:
+                with suppress(Empty):
+                    reply = self.kc.get_shell_msg(timeout=0)
+                    if reply["parent_header"].get("msg_id") == msg_id:
+                        return
+            if not ready:
+                self._check_alive()
+
+    def get_message(self, stream, timeout=None):
+        """Next message, of which some were taken off the wire before."""
+        if stream == "iopub" and self._early:
+            return self._early.popleft()
+        try:
+            return super().get_message(stream, timeout=timeout)
+        except Empty:
+            self._check_alive()
+            raise
+
+    def _check_alive(self):
+        if not self.is_alive():
+            code = self.km.provisioner and self.km.provisioner.process.returncode
+            how = f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
+            raise KernelDiedError(f"The kernel died ({how}).")
+
+    def standard_error(self, lines=30):
+        """Last lines that the kernel wrote to its standard error, as text."""
+        path = self._scratch / "stderr"
+        if not path.exists():
+            return ""
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return "\n".join(
+            [line for line in text.splitlines() if not line.startswith("[IPKernelApp]")][-lines:]
+        )
+
+    def stop(self):
+        """End the kernel and all that it started; harmless when it is dead already."""
+        if not hasattr(self, "km"):
+            return
+        self.kc.stop_channels()
+        with suppress(RuntimeError):
+            self.km.shutdown_kernel(now=True)  # and with it the whole group of its processes
+        self.km.cleanup_resources()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        del self.km
+
+
 class Notebook(IPyNbFile):
-    """A notebook, executed once, whose code cells are tests."""
+    """A notebook, whose code cells are tests."""
+
+    failed_cell = None
 
     def setup(self):
-        """Execute the notebook, to its end or to the cell that fails."""
+        """Start the kernel."""
         # Objects without a text of their own show where in memory they lie.
         self.sanitize_patterns[r"\b0x[0-9a-f]{6,}\b"] = "0x..."
-        notebook = chapters.read(self.path)
-        folder, environment = self.path.parent, _kernel_environment()
-        self.failure = execute(notebook, folder, environment, timeout=CELL_SECONDS).failure
-        self.executed = {cell.id: cell for cell in notebook.cells}
+        self.kernel = Kernel(self.path.parent, _kernel_environment())
 
     def collect(self):
         """Yield the code cells, named by their ids."""
         for item in super().collect():
             yield Cell.from_parent(
                 self,
-                name=item.cell.id,
+                name=item.cell.get("id", item.name),
                 cell_num=item.cell_num,
                 cell=item.cell,
                 options=item.options,
             )
 
+    def teardown(self):
+        """End the kernel, dead or alive."""
+        if self.kernel is not None:
+            self.kernel.stop()
+
 
 class Cell(IPyNbCell):
-    """A code cell: it ran, and showed what the notebook says that it shows."""
+    """A code cell: it runs, and shows what the notebook says that it shows."""
+
+    kernel_said = ""
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        # On a busy machine an output may take longer than nbval's five seconds.
+        self.output_timeout = 30
+
+    def setup(self):
+        """Skip the cell if one before it failed: what it needs is not there."""
+        if self.parent.failed_cell:
+            pytest.skip(f"cell {self.parent.failed_cell} of this notebook failed")
 
     def runtest(self):
-        """Compare what the cell showed with its stored outputs."""
-        failure, order = self.parent.failure, list(self.parent.executed)
-        if failure and failure.cell in ("", self.name):
-            self.raise_cell_error(failure.error, failure.details)
-        if failure and order.index(failure.cell) < order.index(self.name):
-            pytest.skip(f"cell {failure.cell} of this notebook failed")
-        if self.cell.source.strip() and self.cell.execution_count is None:
-            self.raise_cell_error("No output is stored to compare with: run `make outputs`")
-        shown = self.parent.executed[self.name].outputs
-        if self.options["check"] and not self.compare_outputs(shown, self.cell.outputs):
-            self.raise_cell_error("Cell outputs differ", "\n".join(self.comparison_traceback))
+        """Run the cell and compare its outputs."""
+        try:
+            super().runtest()
+            if self.cell.source.strip() and self.cell.execution_count is None:
+                self.raise_cell_error("No output is stored to compare with: run `make outputs`")
+        except pytest.skip.Exception:
+            raise
+        except BaseException:
+            self.parent.failed_cell = self.name
+            self.kernel_said = self.parent.kernel.standard_error()
+            raise
 
     def compare_outputs(self, test, ref, skip_compare=None):
         """Compare texts as nbval does; of pictures, that there are as many as before."""
@@ -170,6 +297,16 @@ class Cell(IPyNbCell):
         if now != before:
             self.comparison_traceback.append(f"Pictures stored: {before}, pictures now: {now}")
         return now == before
+
+    def repr_failure(self, excinfo):
+        """Say what went wrong, with the kernel's standard error."""
+        if isinstance(excinfo.value, KernelDiedError):
+            text = f"{excinfo.value} It was running cell {self.name}:\n{self.cell.source}"
+        else:
+            text = super().repr_failure(excinfo)
+        if self.kernel_said:
+            text += f"\nThe kernel's standard error ended in:\n{self.kernel_said}"
+        return text
 
     def reportinfo(self):
         """Where the cell stands."""

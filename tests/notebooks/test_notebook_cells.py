@@ -1,9 +1,10 @@
-"""What tests/conftest.py makes of notebooks, on small ones run by a pytest of their own."""
+"""What tests/conftest.py makes of nbval, on small notebooks run by a pytest of their own."""
 
 import os
 import re
 import subprocess
 import sys
+import time
 
 import notebook_factory as factory
 import pytest
@@ -13,87 +14,16 @@ from nbformat.v4 import new_output
 HIDDEN_REACH = """import contextlib, socket
 with contextlib.suppress(Exception):
     socket.create_connection(('192.0.2.1', 80), timeout=1)"""
-SHOW = """from IPython.display import display
-html = '<img alt="accuracy now" src="data:image/png;base64,aGVsbG8=">'
-display({'text/html': html, 'text/plain': 'accuracy now'}, raw=True)"""
-IMAGE = new_output("display_data", data={"text/html": '<img alt="accuracy then" src="data:,YQ">'})
-PROMISED = {
-    "COURSE_PROFILE": "quick",
-    "COURSE_OFFLINE": "1",
-    "COURSE_STRICT": "1",
-    "KERAS_BACKEND": os.environ["KERAS_BACKEND"],
-}
-ENVIRONMENT = f"""import os, sys
-assert sys.executable == {sys.executable!r}
-assert {PROMISED!r}.items() <= os.environ.items()
-assert 'COURSE_DATA_DIR' not in os.environ
-assert 'course-tests-' in os.environ['COURSE_CACHE_DIR']"""
 
 
-def showing(name, *outputs):
-    """Make a cell that shows one picture and has some stored."""
-    cell = factory.code(name, SHOW, "")
-    cell.outputs = list(outputs)
-    return cell
-
-
-NOTEBOOKS = {
-    "compared": [
-        factory.code("same", "print(1)", "1\n"),
-        factory.code("ignored", "print(2)", "3\n", tags=["nbval-ignore-output"]),
-        factory.code("address", "print('<x at 0x7f12345678>')", "<x at 0x7f00000000>\n"),
-        factory.code("other", "print(2)", "3\n"),
-    ],
-    "raises": [
-        factory.code("first", "print(1)", "1\n"),
-        factory.code("boom", "1 / 0", ""),
-        factory.code("rest", "open('reached', 'w')", ""),
-    ],
-    "dies": [
-        factory.code("die", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", ""),
-        factory.code("rest", "1", ""),
-    ],
-    "floods": [
-        factory.code("flood", "for i in range(12_000): display(i)", "", ["nbval-ignore-output"]),
-        factory.code("after", "print(1)", "1\n"),
-    ],
-    "shows": [
-        showing("another", IMAGE),
-        showing("one-more-stored", IMAGE, IMAGE),
-        factory.code("stripped", "print(1)"),
-        factory.code("environment", ENVIRONMENT, ""),
-    ],
-    "reaches": [factory.code("reach", HIDDEN_REACH, "")],
-}
-OUTCOMES = {
-    "compared": {"same": "PASSED", "ignored": "PASSED", "address": "PASSED", "other": "FAILED"},
-    "raises": {"first": "PASSED", "boom": "FAILED", "rest": "SKIPPED"},
-    "dies": {"die": "FAILED", "rest": "SKIPPED"},
-    "floods": {"flood": "PASSED", "after": "PASSED"},
-    "shows": {
-        "another": "PASSED",
-        "one-more-stored": "FAILED",
-        "stripped": "FAILED",
-        "environment": "PASSED",
-    },
-    "reaches": {"reach": "ERROR"},  # found when all of the notebook has run
-    "test_reach.py": {"test_reach": "FAILED"},
-}
-
-
-@pytest.fixture(scope="module")
-def result(tmp_path_factory):
-    """Outcomes by file and cell, and the report, of one run of pytest over all of them."""
-    folder = tmp_path_factory.mktemp("cells")
-    for name, cells in NOTEBOOKS.items():
-        factory.write(folder / f"{name}.ipynb", *cells)
-    body = HIDDEN_REACH.replace("\n", "\n    ")
-    (folder / "test_reach.py").write_text(f"def test_reach():\n    {body}\n", encoding="utf-8")
+def run_pytest(folder, *arguments):
+    """Run pytest on a folder; return the outcomes by ``file::cell``, and the report."""
     search = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tools")])
-    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-v", "-rs"]
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml")]
     command += ["--rootdir", str(folder), "-p", "conftest", "-p", "no:cacheprovider"]
+    command += ["-p", "no:hypothesispytest", "-v", "-rs", "--color=no"]
     done = subprocess.run(
-        [*command, "-p", "no:hypothesispytest", "--color=no", str(folder)],
+        [*command, *arguments, str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -101,34 +31,163 @@ def result(tmp_path_factory):
         cwd=folder,
         env={**os.environ, "PYTHONPATH": search},
     )
-    assert not (folder / "reached").exists(), "a cell ran after one that failed"
     report = done.stdout + done.stderr
-    outcomes = {}
-    ended = r"(?m)^(\S+?)(?:\.ipynb)?::(?:ipynb::)?(\S+) (PASSED|FAILED|SKIPPED|ERROR)"
-    for name, cell, outcome in re.findall(ended, report):
-        outcomes.setdefault(name, {})[cell] = outcome
-    return outcomes, report
+    outcomes = re.findall(
+        r"^(\S+?::)(?:ipynb::)?(\S+) (PASSED|FAILED|SKIPPED|ERROR)", report, re.MULTILINE
+    )
+    assert outcomes, report
+    return {name.replace(".ipynb", "") + cell: end for name, cell, end in outcomes}, report
 
 
-@pytest.mark.parametrize("name", OUTCOMES)
-def test_a_notebook_comes_to(result, name):
-    assert result[0].get(name) == OUTCOMES[name], result[1]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Folder with the notebooks that one run of pytest goes through."""
+    folder = tmp_path_factory.mktemp("cells")
+    factory.write(
+        folder / "01_compared.ipynb",
+        factory.code("same", "print(1)", "1\n"),
+        factory.code("ignored", "print(2)", "3\n", tags=["nbval-ignore-output"]),
+        factory.code("address", "print('<x at 0x7f12345678>')", "<x at 0x7f00000000>\n"),
+        factory.code("other", "print(2)", "3\n"),
+    )
+    factory.write(
+        folder / "02_raises.ipynb",
+        factory.code("first", "print(1)", "1\n"),
+        factory.code("boom", "import sys\nsys.__stderr__.write('a hint')\n1 / 0", ""),
+        factory.code("rest", "open('reached', 'w')", ""),
+    )
+    factory.write(
+        folder / "03_dies.ipynb",
+        factory.code("die", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", ""),
+        factory.code("rest", "1", ""),
+    )
+    factory.write(
+        folder / "04_floods.ipynb",
+        factory.code(
+            "flood",
+            "for i in range(12_000):\n    display(i)",
+            "",
+            tags=["nbval-ignore-output"],
+        ),
+        factory.code("after", "print(1)", "1\n"),
+    )
+    show = (
+        "from IPython.display import display\n"
+        'html = \'<img alt="accuracy now" src="data:image/png;base64,aGVsbG8=">\'\n'
+        "display({'text/html': html, 'text/plain': 'accuracy now'}, raw=True)"
+    )
+    image = new_output(
+        "display_data",
+        data={"text/html": '<img alt="accuracy then" src="data:image/png;base64,YQ==">'},
+    )
+    images = [factory.code(name, show, "") for name in ("another-image", "one-more-stored")]
+    images[0].outputs = [image]
+    images[1].outputs = [image, image]
+    factory.write(folder / "05_shows.ipynb", *images)
+    factory.write(folder / "06_stripped.ipynb", factory.code("stripped", "print(1)"))
+    expected = {
+        "COURSE_PROFILE": "quick",
+        "COURSE_OFFLINE": "1",
+        "COURSE_STRICT": "1",
+        "KERAS_BACKEND": os.environ["KERAS_BACKEND"],
+    }
+    factory.write(
+        folder / "07_environment.ipynb",
+        factory.code(
+            "environment",
+            "import os, sys\n"
+            f"assert sys.executable == {sys.executable!r}\n"
+            f"assert {expected!r}.items() <= os.environ.items()\n"
+            "assert 'COURSE_DATA_DIR' not in os.environ\n"
+            "assert 'course-tests-' in os.environ['COURSE_CACHE_DIR']",
+            "",
+        ),
+    )
+    factory.write(folder / "08_reaches.ipynb", factory.code("reach", HIDDEN_REACH, ""))
+    body = HIDDEN_REACH.replace("\n", "\n    ")
+    (folder / "test_reach.py").write_text(f"def test_reach():\n    {body}\n", encoding="utf-8")
+    return folder
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Cell outputs differ",
-        "cell boom of this notebook failed",
-        "ZeroDivisionError",
-        "the kernel was killed (signal 9)",
-        "Pictures stored: 2, pictures now: 1",
-        "run `make outputs`",
-    ],
-)
-def test_a_fault_is_explained(result, words):
-    assert words in result[1]
+@pytest.fixture(scope="module")
+def result(folder):
+    """Outcomes by cell, and the report, of one run of pytest over the folder."""
+    return run_pytest(folder)
 
 
-def test_every_hidden_reach_for_the_network_is_told(result):
+def outcomes_of(result, name):
+    return {
+        key.split("::")[1]: outcome
+        for key, outcome in result[0].items()
+        if key.split("::")[0].endswith(name)
+    }
+
+
+def test_text_is_compared_and_ignored_cells_are_not(result):
+    assert outcomes_of(result, "01_compared") == {
+        "same": "PASSED",
+        "ignored": "PASSED",
+        "address": "PASSED",
+        "other": "FAILED",
+    }
+    assert "Cell outputs differ" in result[1]
+
+
+def test_after_a_failed_cell_the_rest_of_that_notebook_is_skipped(result, folder):
+    expected = {"first": "PASSED", "boom": "FAILED", "rest": "SKIPPED"}
+    assert outcomes_of(result, "02_raises") == expected
+    assert "cell boom of this notebook failed" in result[1]
+    assert "ZeroDivisionError" in result[1]
+    assert "standard error ended in:\na hint" in result[1]
+    assert not (folder / "reached").exists()
+
+
+def test_a_dead_kernel_is_noticed(result):
+    assert outcomes_of(result, "03_dies") == {"die": "FAILED", "rest": "SKIPPED"}
+    assert "The kernel died (signal 9). It was running cell die" in result[1]
+
+
+def test_a_flood_of_messages_passes(result):
+    assert outcomes_of(result, "04_floods") == {"flood": "PASSED", "after": "PASSED"}
+
+
+def test_images_are_counted_not_compared_and_may_be_described(result):
+    expected = {"another-image": "PASSED", "one-more-stored": "FAILED"}
+    assert outcomes_of(result, "05_shows") == expected
+    assert "Pictures stored: 2, pictures now: 1" in result[1]
+
+
+def test_a_cell_without_stored_output_fails(result):
+    assert outcomes_of(result, "06_stripped") == {"stripped": "FAILED"}
+    assert "run `make outputs`" in result[1]
+
+
+def test_the_kernel_runs_as_the_course_promises(result):
+    assert outcomes_of(result, "07_environment") == {"environment": "PASSED"}, result[1]
+
+
+def test_a_cell_or_test_that_hides_its_reach_for_the_network_fails(result):
+    assert outcomes_of(result, "08_reaches") == {"reach": "FAILED"}
+    assert outcomes_of(result, "test_reach.py") == {"test_reach": "FAILED"}
     assert result[1].count("Reached for the network:") == 2
+
+
+def test_a_cell_that_never_ends_fails_and_a_kernel_dead_meanwhile_is_not_waited_for(tmp_path):
+    factory.write(tmp_path / "01_long.ipynb", factory.code("long", "while True: pass", ""))
+    outcomes, report = run_pytest(tmp_path, "--nbval-cell-timeout=2")
+    assert list(outcomes.values()) == ["FAILED"]
+    assert "Timeout of 2 seconds exceeded" in report
+    factory.write(
+        tmp_path / "01_long.ipynb",
+        factory.code(
+            "die",
+            "import os, signal, threading, time\n"
+            "threading.Timer(1, os.kill, (os.getpid(), signal.SIGKILL)).start()\n"
+            "time.sleep(200)",
+            "",
+        ),
+    )
+    start = time.monotonic()
+    outcomes, _ = run_pytest(tmp_path)
+    assert list(outcomes.values()) == ["FAILED"]
+    assert time.monotonic() - start < 100, "not at the time-out of the cell, 300 s"
