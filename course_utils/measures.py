@@ -224,6 +224,7 @@ def read_record(path):
         elif kind == "measure":
             measures[entry["name"]] = entry["value"]
         elif kind == "band":
+            measures[entry["name"]] = entry["value"]
             bands[entry["name"]] = entry
     return setup, measures, list(bands.values())
 
