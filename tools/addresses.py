@@ -99,7 +99,8 @@ def main(arguments=None, root=ROOT):
         print(f"written {path.relative_to(root)}")
     print(f"The course's address is {read_address(root)}.")
     faults = find_disagreements(root)
-    print("\n".join(faults), file=sys.stderr)
+    for fault in faults:
+        print(fault, file=sys.stderr)
     return 1 if faults else 0
 
 

@@ -21,8 +21,8 @@ def draw():
     above = figure.add_axes((0.01, 0.495, 0.98, 0.495))
     above.imshow(mosaic[:-4, :-4], aspect="auto")
 
-    scenes = drawn.make_scenes(300, seed=4, size=128, objects=(5, 5))
     chosen = 52  # many shapes, colours and textures, and none of them nearly hidden
+    scenes = drawn.make_scenes(chosen + 1, seed=4, size=128, objects=(5, 5))
     known = scenes.counts[chosen]
     image = scenes.images[chosen]
     names = [scenes.class_names[label] for label in scenes.labels[chosen, :known]]
@@ -34,7 +34,7 @@ def draw():
     above.axis("off")
     plain.axis("off")
     for ax, title in (
-        (plain, "a scene, as scenes"),
+        (plain, "a scene, as drawn"),
         (tinted, "every visible pixel known"),
         (boxed, "every box known"),
     ):

@@ -50,7 +50,7 @@ def load_coco_captions(size=224):
         Side of the square images, 1 to 2,048 pixels. The shortest side of a photograph is resized
         to it, and what is left of the longer side is cut off evenly at both ends - which may cut
         off what a caption speaks of. All images together take n x size x size x 3 bytes of memory:
-        5,000 at the default of 224 pixels 753 MB; twice that while they are loaded.
+        5,000 at the default of 224 pixels 753 MB; twice that where some are left out.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def load_coco_captions(size=224):
         warnings.warn(f"{folder} is not the whole set: {what}", stacklevel=2)
     texts = tuple(tuple(captions[row["id"]]) for row in rows)
     return CaptionDataset(
-        images=images[kept] if left_out else images,
+        images=images[kept] if len(kept) < len(images) else images,
         captions=texts,
         ids=np.array([row["id"] for row in rows], np.int64),
         names=np.array([row["file_name"] for row in rows]),

@@ -156,7 +156,7 @@ def load_folder(path, size=128):
     size : int
         Side of the square images, 1 to 2,048 pixels. The shortest side of a photograph is resized
         to it, and what is left of the longer side is cut off evenly at both ends. All images
-        together take n x size x size x 3 bytes of memory, and as much again while they are loaded.
+        together take n x size x size x 3 bytes of memory, and as much again where some are left out.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def load_folder(path, size=128):
         )
     class_names = tuple(classes)
     return FolderDataset(
-        images=images[kept],
+        images=images[kept] if len(kept) < len(images) else images,
         labels=np.array([class_names.index(files[index][0]) for index in kept], np.int64),
         class_names=class_names,
         DESCR=(

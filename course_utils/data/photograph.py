@@ -81,19 +81,16 @@ class UnreadablePhotoError(ValueError):
 
 
 class Photograph(NamedTuple):
-    """A photograph as it was read.
+    """What is known of a photograph that was read.
 
     Attributes
     ----------
-    image : ndarray of uint8, shape (size, size, 3)
-        RGB, 0 to 255.
     changes : list of (str, str)
         What was done to it, keys of `CHANGED`, each with a detail or "".
     digest : str
         sha256 (hex) of the file.
     """
 
-    image: np.ndarray
     changes: list[tuple[str, str]]
     digest: str
 
@@ -162,11 +159,10 @@ def read_photographs(paths, size, *, upright=True):
 
     def read(index):
         try:
-            photograph = _read(paths[index], size, upright)
+            images[index], outcome = _read(paths[index], size, upright)
         except UnreadablePhotoError as error:
             return error
-        images[index] = photograph.image
-        return photograph._replace(image=images[index])
+        return outcome
 
     with _pillow_as_expected(), ThreadPoolExecutor(_AT_ONCE) as pool:
         return images, list(pool.map(read, range(len(paths))))
@@ -250,7 +246,7 @@ def _read(path, size, upright):
             raise UnreadablePhotoError("text") from None
         words = "cut short" if "truncated" in words else words or type(error).__name__
         raise UnreadablePhotoError("damaged", words) from None
-    return Photograph(image, changes, hashlib.sha256(content).hexdigest())
+    return image, Photograph(changes, hashlib.sha256(content).hexdigest())
 
 
 def _square(photograph, suffix, size, upright, changes):
