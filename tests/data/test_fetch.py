@@ -501,5 +501,5 @@ class TestArchives:
         record = self.record(tar_of(*GOOD), "http://unused")
         with pytest.warns(UserWarning, match="passed over"):
             text = fails(record, folders, getter=fetch_folder)
-        assert f"{lab / 'good'}: 1 files match *.bin where 2 are recorded" in text
+        assert f"{lab / 'good'}: 1 files match *.bin, not the 2 recorded" in text
         assert "unpacked, as good" in text
