@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pooch
 
+from course_utils._validate import whole
 from course_utils.data.fetch import DataError
 from course_utils.data.loaders import weights_path
 
@@ -70,8 +71,7 @@ def load_pretrained(name="efficientnet_lite0", size=224, include_top=False, weig
     builders = {"efficientnet_lite0": _efficientnet_lite0, "squeezenet": _squeezenet}
     if name not in builders:
         raise ValueError(f"name must be one of {sorted(builders)}. Received: {name!r}")
-    if not isinstance(size, int) or size < 32:
-        raise ValueError(f"size must be a whole number of at least 32 pixels. Received: {size!r}")
+    size = whole("size", size, 32)
     if name == "squeezenet" and include_top:
         raise ValueError("include_top must be False for squeezenet. Received: True")
     return builders[name](size, include_top, weights)

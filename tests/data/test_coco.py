@@ -145,20 +145,15 @@ class TestLoad:
         with pytest.raises(ValueError, match=f"`size` must be .* Received: {size!r}"):
             load_coco_captions(size)
 
-    def test_centre_is_kept(self, root):
-        wide = plain(RED, (96, 32))
-        wide.paste(GREEN, (32, 0, 64, 32))
-        (root / "val2017" / name_of(4)).write_bytes(jpeg(wide, subsampling=0))
-        image = quietly().images[0]
-        assert np.abs(image[:, 2:-2].astype(int) - GREEN).max() < 12
-
-    def test_other_pictures_are_read_as_your_own_are(self, root):
-        deep = Image.fromarray(np.full((30, 40), 20_000, np.uint16))
-        (root / "val2017" / name_of(4)).write_bytes(encoded(deep))
-        (root / "val2017" / name_of(8)).write_bytes(encoded(plain((0, 0, 0, 0), mode="RGBA")))
-        found = quietly()
-        assert (colour_of(found, 4) == 78).all()
-        assert (colour_of(found, 8) == 255).all()
+    def test_photographs_stay_as_their_pixels_are_stored(self, root):
+        picture = plain(GREEN, (32, 32))
+        picture.paste(RED, (0, 0, 32, 16))
+        exif = Image.Exif()
+        exif[0x0112] = 3  # upside down
+        (root / "val2017" / name_of(4)).write_bytes(jpeg(picture, exif=exif))
+        image = quietly().images[0].astype(int)
+        assert np.abs(image[:6] - RED).max() < 12
+        assert np.abs(image[10:] - GREEN).max() < 12
 
 
 class TestWhere:
@@ -234,15 +229,13 @@ class TestLeftOut:
         """A caption of blanks is none."""
         listing["annotations"][3]["caption"] = " \n"
         write_listing(root, listing)
-        found = partly("no caption: 1")
-        assert found.ids.tolist() == [4, 37]
+        found = partly(rf"2 of the 3 photographs listed \(no caption: 1, first {name_of(8)}\)")
         assert found.left_out == {name_of(8): "no caption"}
 
     def test_not_listed(self, root):
         (root / "val2017/holiday.jpg").write_bytes(jpeg(plain(90, mode="L")))
         (root / "val2017/.DS_Store").touch()
         found = partly(r"all 3 photographs listed \(not listed: 1, first holiday.jpg\)")
-        assert len(found) == 3
         assert found.left_out == {"holiday.jpg": "not listed"}
 
     def test_copies(self, root):
@@ -292,12 +285,11 @@ class TestTake:
         ("indices", "ids"),
         [
             (slice(1, None), [8, 37]),
-            ([2, 0], [37, 4]),
+            (range(2, 0, -1), [37, 8]),
             (np.array([True, False, True]), [4, 37]),
-            (range(2), [4, 8]),
             (np.array([], int), []),
         ],
-        ids=["slice", "list", "mask", "range", "none"],
+        ids=["slice", "range", "mask", "none"],
     )
     def test_all_goes_together(self, root, indices, ids):
         found = quietly()

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import pytest
 from data_files import place, tar_of
-from fault_server import FaultServer, cut, slow_start, stall, status, whole, wrong_part
+from fault_server import FaultServer, status, whole, wrong_part
 
 from course_utils.data import fetch as fetch_module
 from course_utils.data.fetch import DataError, DataFolders, Patience, fetch, fetch_folder
@@ -107,7 +107,7 @@ class TestServer:
             (whole(CONTENT[:-9]), "wrong size: offers 204,791 bytes", 1),
             # One attempt that brings something new, then as many as allowed that do not.
             (whole(CONTENT[:-9], ranges=False, length=False), "cut off after 204,791", 4),
-            (cut(CONTENT, HALF, ranges=False), "cut off after 102,400 of 204,800 bytes", 4),
+            (whole(CONTENT, ranges=False, end=HALF), "cut off after 102,400 of 204,800 bytes", 4),
         ],
     )
     def test_bad_server(self, folders, reply, reason, requests):
@@ -123,7 +123,9 @@ class TestServer:
             assert len(server.requests) == 3
 
     def test_stall(self, folders):
-        with FaultServer(file=[stall(CONTENT, HALF), status(404), whole(CONTENT)]) as server:
+        with FaultServer(
+            file=[whole(CONTENT, end=HALF, after=20), status(404), whole(CONTENT)]
+        ) as server:
             record = record_of(CONTENT, server.url("file"))
             begun = time.monotonic()
             text = fails(record, folders, replace(IMPATIENT, attempts=1))
@@ -134,7 +136,7 @@ class TestServer:
             assert [request.range for request in server.requests] == [None, REST, REST]
 
     def test_silence(self, folders):
-        with FaultServer(file=[stall(CONTENT, 0)]) as server:
+        with FaultServer(file=[whole(CONTENT, end=0, after=20)]) as server:
             text = fails(record_of(CONTENT, server.url("file")), folders, IMPATIENT)
             reason = "timed out, after 0 of 204,800 bytes (3 attempts)"
             assert reason in reason_for(text, server.url("file"))
@@ -165,7 +167,7 @@ class TestResuming:
         ids=["the rest", "no ranges", "refused", "another part"],
     )
     def test_cut_at_half(self, folders, replies, asked, sent):
-        with FaultServer(file=[cut(CONTENT, HALF), *replies]) as server:
+        with FaultServer(file=[whole(CONTENT, end=HALF), *replies]) as server:
             succeeds(record_of(CONTENT, server.url("file")), folders)
             first, *others = server.requests
             assert (first.range, first.sent) == (None, HALF)
@@ -174,7 +176,7 @@ class TestResuming:
                 assert [request.sent for request in others] == sent
 
     def test_progress_gives_new_patience(self, folders):
-        steps = [cut(CONTENT, at) for at in range(20_000, len(CONTENT), 20_000)]
+        steps = [whole(CONTENT, end=at) for at in range(20_000, len(CONTENT), 20_000)]
         assert len(steps) > QUICK.attempts
         with FaultServer(file=[*steps, whole(CONTENT)]) as server:
             succeeds(record_of(CONTENT, server.url("file")), folders)
@@ -182,7 +184,7 @@ class TestResuming:
 
     def test_part_with_wrong_bytes_is_dropped(self, folders):
         """A mirror that sent rubbish must not spoil what the next one sends."""
-        rubbish = cut(bytes(len(CONTENT)), HALF)
+        rubbish = whole(bytes(len(CONTENT)), end=HALF)
         with FaultServer(bad=[rubbish, status(404)], good=[whole(CONTENT)]) as server:
             succeeds(record_of(CONTENT, server.url("bad"), server.url("good")), folders)
             assert [request.range for request in server.requests] == [None, REST, REST, None]
@@ -201,7 +203,7 @@ class TestResuming:
     def test_two_processes_do_not_spoil_one_file(self, folders):
         spawn = multiprocessing.get_context("spawn")
         with (
-            FaultServer(file=[slow_start(CONTENT, 1.0)]) as server,
+            FaultServer(file=[whole(CONTENT, before=1.0)]) as server,
             ProcessPoolExecutor(2, spawn) as pool,
         ):
             record = record_of(CONTENT, server.url("file"))
@@ -263,7 +265,7 @@ class TestCache:
         monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
         if notebook:
             monkeypatch.setitem(sys.modules, "ipykernel", sys)
-        with FaultServer(file=[cut(CONTENT, HALF), whole(CONTENT)]) as server:
+        with FaultServer(file=[whole(CONTENT, end=HALF), whole(CONTENT)]) as server:
             succeeds(record_of(CONTENT, server.url("file")), folders)
         shown = capsys.readouterr().err
         assert ("file.bin:  50%" in shown, "file.bin: 100%" in shown) == (notebook, notebook)

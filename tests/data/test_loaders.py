@@ -77,16 +77,12 @@ class TestImageDataset:
         parts = {"images": self.images, "labels": self.labels, "class_names": ("a", "b")}
         return ImageDataset(**{**parts, "DESCR": "four", **change})
 
-    def test_length_and_text(self):
+    def test_length_text_and_part(self):
         assert len(self.make()) == 4
         assert repr(self.make()) == "ImageDataset(4 images of 2 x 2 x 1, 2 classes)"
-
-    @pytest.mark.parametrize("which", [[2, 0], slice(1, 3), np.array([True, False, False, True])])
-    def test_take(self, which):
-        taken = self.make().take(which)
-        np.testing.assert_array_equal(taken.images, self.images[which])
-        np.testing.assert_array_equal(taken.labels, self.labels[which])
-        assert taken.class_names == ("a", "b")
+        taken = self.make().take([2, 0])
+        np.testing.assert_array_equal(taken.images, self.images[[2, 0]])
+        assert taken.labels.tolist() == [1, 0]
 
     @pytest.mark.parametrize(
         ("change", "words"),

