@@ -159,7 +159,12 @@ def load_folder(path, size=128):
         have an output that nothing trains; when `size` is out of range.
     """
     size = whole("size", size, 1, 2_048)
-    folder = _folder(path)
+    folder = typed_path(path)
+    if not folder.is_dir():
+        raise NotADirectoryError(
+            "`path` must be a folder that holds one folder for each class. Received a file: "
+            f"{_printable(folder)}. If it is an archive, unpack it first."
+        )
     notes = []
     classes = _class_folders(folder, notes)
     files = [
@@ -218,22 +223,6 @@ def load_folder(path, size=128):
         names=np.array([files[index][1] for index in kept]),
         report=report,
     )
-
-
-def _folder(path):
-    """Return an existing folder as a Path, or say what is there in its place."""
-    folder = typed_path(path)
-    if not folder.exists():
-        raise FileNotFoundError(
-            f"path must be a folder that exists. Received: {_printable(folder)}. "
-            f"Looked for it from {_printable(Path.cwd())}."
-        )
-    if not folder.is_dir():
-        raise NotADirectoryError(
-            "path must be a folder that holds one folder for each class. Received a file: "
-            f"{_printable(folder)}. If it is an archive, unpack it first."
-        )
-    return folder
 
 
 def _class_folders(folder, notes):

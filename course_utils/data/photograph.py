@@ -95,13 +95,7 @@ def load_photograph(path, size=224):
     ValueError
         When the file is no photograph that can be read.
     """
-    file = typed_path(path)
-    if not file.exists():
-        raise FileNotFoundError(
-            f"`path` must name a file that exists. Received: {str(path)!r}. In a file manager, "
-            "copy its path and put it between quotation marks."
-        )
-    images, (outcome,) = read_photographs([file], size)
+    images, (outcome,) = read_photographs([typed_path(path)], size)
     if isinstance(outcome, UnreadablePhotoError):
         raise ValueError(
             f"`path` must name a photograph, JPEG or PNG. Received: {str(path)!r}, "
@@ -145,7 +139,7 @@ def read_photographs(paths, size, *, upright=True):
 
 
 def typed_path(path):
-    """Return a path that a person typed as a Path, or say what is to be typed in its place."""
+    """Return a path that a person typed as a Path that exists, or say what is to be typed."""
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         raise ValueError(f"`path` must be a path, a text such as '~/birds'. Received: {path!r}")
     text = os.fspath(path)
@@ -157,7 +151,13 @@ def typed_path(path):
             "`path` must be a path of this system (under WSL, Windows' folders lie below /mnt) "
             f"without quotation marks of its own: write {right!r}. Received: {text!r}"
         )
-    return Path(text).expanduser()
+    found = Path(text).expanduser()
+    if not found.exists():
+        raise FileNotFoundError(
+            f"`path` must name what exists. Received: {text!r}. Looked for it from "
+            f"{str(Path.cwd())!r}. A file manager can copy the right path."
+        )
+    return found
 
 
 def _read(path, size, upright):
@@ -253,7 +253,7 @@ def _what_it_is(content):
     if content.startswith(_SIGNATURES):
         return "damaged", "only its first bytes are those of a picture"
     if not content.strip(b"\0"):
-        return "damaged", "zeros only"
+        return "damaged", "it begins with zeros"
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for signature, what in _LOOK_ALIKES.items():
         if start.startswith(signature):
