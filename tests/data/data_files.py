@@ -19,6 +19,14 @@ def encoded(picture, kind="PNG", **options):
     return buffer.getvalue()
 
 
+def with_orientation(picture, orientation, kind="PNG"):
+    """Return the bytes of a picture with a camera's note of how it was held, a number of EXIF."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
+    return encoded(picture, kind, exif=exif, **options.get(kind, {}))
+
+
 def tar_of(files):
     """Make a tar.gz archive of a dict of contents by name."""
     buffer = io.BytesIO()

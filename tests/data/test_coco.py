@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from data_files import BLUE, GREEN, RED, encoded, plain
+from data_files import BLUE, GREEN, RED, encoded, place, plain, with_orientation
 from PIL import Image
 
 from course_utils.data import coco, fetch
@@ -144,9 +144,8 @@ class TestLoad:
     def test_photographs_stay_as_their_pixels_are_stored(self, root):
         picture = plain(GREEN, (32, 32))
         picture.paste(RED, (0, 0, 32, 16))
-        exif = Image.Exif()
-        exif[0x0112] = 3  # upside down
-        (root / "val2017" / name_of(4)).write_bytes(jpeg(picture, exif=exif))
+        upside_down = with_orientation(picture, 3, "JPEG")
+        (root / "val2017" / name_of(4)).write_bytes(upside_down)
         image = load_coco_captions(16).images[0].astype(int)
         assert np.abs(image[:6] - RED).max() < 12
         assert np.abs(image[10:] - GREEN).max() < 12
@@ -206,10 +205,9 @@ class TestLeftOut:
         ids=["missing", "empty", "web page", "header only", "cut"],
     )
     def test_one(self, root, content, reason):
-        path = root / "val2017" / name_of(8)
-        path.unlink()
+        (root / "val2017" / name_of(8)).unlink()
         if content is not None:
-            path.write_bytes(content)
+            place(root, {f"val2017/{name_of(8)}": content})
         kind = reason.split(":")[0]
         found = partly(rf"2 of the 3 photographs listed \({kind}: 1, first {name_of(8)}")
         assert f"2 of the 3 photographs listed ({kind}: 1, first {name_of(8)}" in found.DESCR

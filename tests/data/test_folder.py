@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import BLUE, GREEN, RED, WHITE, encoded, place, plain
+from data_files import BLUE, GREEN, RED, WHITE, encoded, place, plain, with_orientation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -88,13 +88,6 @@ def check_loaded(folder, name, content, *kinds, size=16):
         assert name in line_of(mine.report, kind)
     (index,) = np.flatnonzero(mine.names == name)
     return mine.images[index].astype(int)
-
-
-def with_orientation(picture, orientation, kind="PNG"):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
-    return encoded(picture, kind, exif=exif, **options.get(kind, {}))
 
 
 def bomb():

@@ -7,8 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from data_files import place
-from PIL import Image
+from data_files import BLUE, RED, place, plain, with_orientation
 from sklearn.datasets import load_sample_image
 
 from course_utils import data
@@ -159,15 +158,15 @@ def test_what_is_no_tensor_is_refused_and_does_not_run(tmp_path, capsys):
 
 class TestPhotograph:
     def test_it_is_turned_upright_and_square(self, tmp_path):
-        picture = np.zeros((40, 80, 3), np.uint8)
-        picture[:, :40, 0] = 255  # red on the left
-        turned = Image.Exif()
-        turned[0x0112] = 6  # to be turned by a quarter, clockwise, for looking at it
-        Image.fromarray(picture).save(tmp_path / "phone.png", exif=turned)
+        picture = plain(RED, (80, 40))
+        picture.paste(BLUE, (40, 0, 80, 40))
+        # To be turned by a quarter, clockwise, for looking at it.
+        place(tmp_path, {"phone.png": with_orientation(picture, 6)})
         found = data.load_photograph(tmp_path / "phone.png", size=40)
         assert found.shape == (40, 40, 3)
         assert found.dtype == np.uint8
-        assert found[5, 20, 0] > 200 > 50 > found[-5, 20, 0]
+        assert (found[:15] == RED).all()
+        assert (found[25:] == BLUE).all()
 
     def test_what_is_no_photograph_is_told(self, tmp_path):
         with pytest.raises(FileNotFoundError, match=r"Received: .*nothing\.jpg"):
