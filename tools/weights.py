@@ -4,6 +4,8 @@ The network is built and trained by the cells of its chapter, so that there is n
 the architecture or the recipe to keep alike.
 """
 
+import hashlib
+import json
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from nbformat.v4 import new_code_cell
 from run import Progress
 from tables import MODEL_CARD, renewed
 
-from course_utils.data.sources import record_own_weights
+from course_utils.data.sources import OWN_WEIGHTS
 from course_utils.measures import read_record
 
 FOLDER = ROOT / "data" / "weights"
@@ -104,8 +106,17 @@ def train(name, recipe):
         f"Keras {versions['keras']} on {setup['backend']} {versions[setup['backend']]}; "
         f"{recipe.measure} {measures[recipe.measure]:.4f}"
     )
-    record_own_weights(FOLDER / name, source)
+    note(FOLDER / name, source)
     return f"{name}: {source}"
+
+
+def note(path, source, listing=OWN_WEIGHTS):
+    """Add or renew size, hash and source of a file of weights in the package's listing."""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    entries = json.loads(listing.read_text(encoding="utf-8"))
+    entries[path.name] = {"size": len(content), "sha256": digest, "source": source}
+    write_atomically(listing, json.dumps(dict(sorted(entries.items())), indent=2) + "\n")
 
 
 def main():

@@ -175,7 +175,7 @@ def _read_listing(path):
                 captions[row["image_id"]].append(caption)
         licences = {row["id"]: row["name"] for row in content.get("licenses", ())}
         captions = {row["id"]: captions[row["id"]] for row in images if row["file_name"]}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} must be a whole JSON file of images and their captions. Received: "
             f"{path.stat().st_size:,} bytes that are not ({reprlib.repr(error)}). Unpack it again "

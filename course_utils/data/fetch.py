@@ -15,6 +15,8 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 with warnings.catch_warnings():
     # pooch loads tqdm's bar for notebooks, which complains where ipywidgets is not installed.
     warnings.filterwarnings("ignore", message="IProgress not found")
@@ -23,7 +25,6 @@ with warnings.catch_warnings():
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 _CHUNK = 1 << 16
-_BAR_FROM = 1_000_000  # bytes; smaller files need no progress bar
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -83,7 +84,12 @@ class Patience:
 
 
 def fetch(record, folders=None, patience=None):
-    """Get a recorded file.
+    """Get a recorded file; parameters and errors as of `fetch_folder`."""
+    return _Search(record, folders, patience).file()
+
+
+def fetch_folder(record, folders=None, patience=None):
+    """Get the folder that a recorded archive unpacks to.
 
     Looked for in ``COURSE_DATA_DIR``, then in a checkout's ``data`` folder, then in the cache, and
     downloaded at last; mirrors are tried in order, and what was cut off goes on.
@@ -94,22 +100,6 @@ def fetch(record, folders=None, patience=None):
     folders : DataFolders, optional
         Where to look; by default what the environment says.
     patience : Patience, optional
-
-    Returns
-    -------
-    pathlib.Path
-        A file of the recorded size and sha256.
-
-    Raises
-    ------
-    DataError
-        When the file can be had nowhere.
-    """
-    return _Search(record, folders, patience).file()
-
-
-def fetch_folder(record, folders=None, patience=None):
-    """Get the folder that a recorded archive unpacks to; parameters as of `fetch`.
 
     Returns
     -------
@@ -147,21 +137,18 @@ class _Search:
             self._pass_over("COURSE_DATA_DIR", f"{data_dir} is not a folder")
 
     def file(self):
-        for path in self.folders.staged(self.record.folder, self.record.name):
+        for path in (*self.folders.staged(self.record.folder, self.record.name), self.cached):
             if path.exists() and self._holds(path, self._file_problem):
                 return path
-        if self.cached.exists() and self._holds(self.cached, self._file_problem):
-            return self.cached
+        if self.folders.offline:
+            raise self._error("COURSE_OFFLINE is set, so nothing is downloaded.")
         try:
-            self.cached.unlink(missing_ok=True)
-            if self.folders.offline:
-                raise self._error("COURSE_OFFLINE is set, so nothing is downloaded.")
             self.cached.parent.mkdir(parents=True, exist_ok=True)
-            self._download()
-        except DataError:
-            raise
+            delivered = self._download()
         except OSError as error:
             raise self._cannot_write(error) from error
+        if not delivered:
+            raise self._error("No mirror delivered it.")
         return self.cached
 
     def folder(self):
@@ -173,8 +160,6 @@ class _Search:
         archive = self.file()
         try:
             self._unpack(archive, cached)
-        except tarfile.TarError as error:
-            raise self._error(f"The archive {archive} is not as it should be ({error}).") from error
         except OSError as error:
             raise self._cannot_write(error) from error
         return cached
@@ -220,6 +205,7 @@ class _Search:
                     raise
 
     def _download(self):
+        """Try the mirrors in their order, and tell whether one delivered the file."""
         part = self._claim_part()
         try:
             for url in self.record.urls:
@@ -229,17 +215,17 @@ class _Search:
                     self.tried[url] = str(failure)
                 else:
                     part.replace(self.cached)
-                    return
+                    return True
         except OSError as error:
             if error.errno in _DISK_FULL:
-                part.unlink(missing_ok=True)
+                os.truncate(part, 0)
             raise
         finally:
             if part.exists() and part.stat().st_size:
                 os.utime(part, (0, 0))  # at rest: the next try may go on from it at once
             else:
                 part.unlink(missing_ok=True)
-        raise self._error("No mirror delivered it.")
+        return False
 
     def _claim_part(self):
         """Return a part file that no other process writes to; it may hold what one left."""
@@ -249,25 +235,24 @@ class _Search:
         except FileExistsError:
             # A download that lives writes all the time; one that was killed does not.
             if time.time() - part.stat().st_mtime < 2 * self.patience.read:
-                return part.with_name(f"{part.name}-{os.getpid()}")
-            if part.stat().st_size > self.record.size:
-                part.unlink()
+                part = part.with_name(f"{part.name}-{os.getpid()}")
+                part.touch()
         return part
 
     def _try_mirror(self, url, part):
         """Try one mirror as often as makes sense, or raise `_Failed` with its last reason."""
-        failures, most = 0, part.stat().st_size if part.exists() else 0
+        failures, most = 0, part.stat().st_size
         while True:
             try:
                 resumed = self._request(url, part)
                 if self._file_problem(part) is None:
                     return
-                part.unlink()
+                os.truncate(part, 0)
                 # What was resumed may have begun at another mirror.
                 failure = _Failed("wrong bytes: the sha256 is not the recorded one", again=resumed)
             except _Failed as error:
                 failure = error
-            have = part.stat().st_size if part.exists() else 0
+            have = part.stat().st_size
             failures = 0 if have > most else failures + 1
             most = max(most, have)
             if not failure.again or failures >= self.patience.attempts:
@@ -280,59 +265,52 @@ class _Search:
         import requests  # slow to import, and not needed when nothing is downloaded
         from urllib3.exceptions import HTTPError, ProtocolError  # comes with requests
 
-        have = part.stat().st_size if part.exists() else 0
-        if have == self.record.size:
-            return True
+        have = part.stat().st_size
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         timeout = (self.patience.connect, self.patience.read)
         try:
             with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
-                have = self._accept(response, have, part)
-                resumed = have > 0
-                with open(part, "ab" if have else "wb") as file, self._bar(have) as bar:
+                resumed = self._continues(response, have, part)
+                with open(part, "ab") as file, self._bar(file.tell()) as bar:
                     # read1 returns what has arrived. Nothing is decoded: a server that labels a
                     # .gz file as encoded would change it.
                     while chunk := response.raw.read1(_CHUNK, decode_content=False):
-                        have += len(chunk)
                         file.write(chunk)
                         bar.update(len(chunk))
-                        if have > self.record.size:
+                        if file.tell() > self.record.size:
                             file.truncate(0)
                             more = f"wrong size: sends more than {self.record.size:,} bytes"
                             raise _Failed(more, again=False)
+            failed = "cut off"
         except ProtocolError:
-            pass  # cut off
+            failed = "cut off"
         except (requests.RequestException, HTTPError) as error:
-            reason = f"{_first_cause(error)}, after {have:,} of {self.record.size:,} bytes"
-            raise _Failed(reason, again=True) from error
+            failed = f"{_first_cause(error)},"
+        have = part.stat().st_size
         if have < self.record.size:
-            raise _Failed(f"cut off after {have:,} of {self.record.size:,} bytes", again=True)
+            raise _Failed(f"{failed} after {have:,} of {self.record.size:,} bytes", again=True)
         return resumed
 
-    def _accept(self, response, have, part):
-        """Check status and size of an answer; return how many bytes of the part file stay."""
-        sent = response.headers.get("Content-Range", "")
-        if response.status_code == 200:
-            have = 0
-        elif response.status_code == 416 or (
-            response.status_code == 206 and not sent.startswith(f"bytes {have}-")
-        ):
-            part.unlink(missing_ok=True)
+    def _continues(self, response, have, part):
+        """Check status and size of an answer; tell whether it goes on where the part file ends."""
+        status, start = response.status_code, response.headers.get("Content-Range", "")
+        if status == 416 or (status == 206 and not start.startswith(f"bytes {have}-")):
+            os.truncate(part, 0)
             raise _Failed("refused to go on where the download stopped", again=True)
-        if response.status_code not in (200, 206):
-            again = response.status_code >= 500 or response.status_code in (408, 425, 429)
-            raise _Failed(f"HTTP {response.status_code} {response.reason}".rstrip(), again)
+        if status not in (200, 206):
+            again = status >= 500 or status in (408, 425, 429)
+            raise _Failed(f"HTTP {status} {response.reason}".rstrip(), again)
+        if status == 200:
+            have = 0
         length = response.headers.get("Content-Length", "")
         if length.isdecimal() and int(length) + have != self.record.size:
             offered = f"offers {int(length) + have:,} bytes, not {self.record.size:,}"
             raise _Failed(f"wrong size: {offered}", again=False)
-        return have
+        os.truncate(part, have)
+        return have > 0
 
     def _bar(self, have):
-        """Make a progress bar, for large files and where stderr is a terminal or a notebook."""
-        from tqdm import tqdm
-
-        visible = sys.stderr.isatty() or "ipykernel" in sys.modules
+        """Make a progress bar, where stderr is a terminal or a notebook."""
         return tqdm(
             total=self.record.size,
             initial=have,
@@ -341,7 +319,7 @@ class _Search:
             unit_scale=True,
             ncols=79,
             mininterval=0.5,
-            disable=not visible or self.record.size < _BAR_FROM,
+            disable=not (sys.stderr.isatty() or "ipykernel" in sys.modules),
         )
 
     def _cannot_write(self, error):

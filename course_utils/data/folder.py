@@ -18,6 +18,7 @@ import unicodedata
 import warnings
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,33 +41,22 @@ LEFT_OUT = {
     "outside": "beside the class folders, so of no class; move into one",
     "two classes": "in two classes, the same file, so all copies are left out; keep the right one",
     "copy": "a copy within its class, of which the first is loaded",
-    "other": "not named like a picture",
+    "other": "no photographs: other files, and what systems and programs leave behind",
 }
 ADJUSTED = {**CHANGED, "nested": "in a folder inside a class folder, counted to that class"}
-IGNORED = {"system": "left behind by systems and programs"}
 #: What a note's kind means, in the order in which a report lists them.
-KINDS = {**LEFT_OUT, **ADJUSTED, **IGNORED}
+KINDS = {**LEFT_OUT, **ADJUSTED}
 
 _SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r"})
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "dev"})
 
 
 class Note(NamedTuple):
-    """What befell one file.
+    """What befell one file."""
 
-    Attributes
-    ----------
-    kind : str
-        A key of `KINDS`.
-    name : str
-        Path below the folder, with ``/``.
-    detail : str
-        What is special about this file, or nothing.
-    """
-
-    kind: str
-    name: str
-    detail: str = ""
+    kind: str  # a key of `KINDS`
+    name: str  # path below the folder, with "/"
+    detail: str = ""  # what is special about this file
 
     def __str__(self):
         detail = f" ({self.detail})" if self.detail else ""
@@ -75,7 +65,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What was loaded from a folder, left out of it, changed, and ignored; print it.
+    """What was loaded from a folder, left out of it, and changed; print it.
 
     Parameters
     ----------
@@ -90,19 +80,14 @@ class Report:
 
     def __str__(self):
         lines = [f"Photographs loaded: {sum(self.counts.values()):,} ({self._classes()})"]
-        for title, kinds in (
-            ("Left out", LEFT_OUT),
-            ("Loaded, but changed", ADJUSTED),
-            ("Ignored", IGNORED),
-        ):
-            by_kind = defaultdict(list)
-            for note in self.notes:
-                if note.kind in kinds:
-                    by_kind[note.kind].append(note)
-            if by_kind:
-                names = {note.name for notes in by_kind.values() for note in notes}
-                lines.append(f"{title}: {len(names):,}")
-            lines += [_line(kinds[kind], notes) for kind, notes in by_kind.items()]
+        for title, kinds in (("Left out", LEFT_OUT), ("Loaded, but changed", ADJUSTED)):
+            notes = [note for note in self.notes if note.kind in kinds]
+            if notes:
+                lines.append(f"{title}: {len({note.name for note in notes}):,}")
+            for kind, same in groupby(notes, key=lambda note: note.kind):
+                names = [str(note) for note in same]
+                more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+                lines.append(f"  {len(names):,} {kinds[kind]}: {', '.join(names[:3])}{more}")
         if len(lines) == 1:
             lines.append("Nothing was left out, nothing was changed.")
         return "\n".join(lines)
@@ -156,7 +141,7 @@ def load_folder(path, size=128):
     size : int
         Side of the square images, 1 to 2,048 pixels. The shortest side of a photograph is resized
         to it, and what is left of the longer side is cut off evenly at both ends. All images
-        together take n x size x size x 3 bytes of memory, and as much again where some are left out.
+        together take n x size x size x 3 bytes of memory, twice that where some are left out.
 
     Returns
     -------
@@ -166,7 +151,7 @@ def load_folder(path, size=128):
 
     Raises
     ------
-    FileNotFoundError, NotADirectoryError, PermissionError
+    OSError
         When there is no folder at `path`, or it must not be read.
     ValueError
         When it does not hold at least two class folders, or holds the parts of a split (train,
@@ -174,7 +159,12 @@ def load_folder(path, size=128):
         have an output that nothing trains; when `size` is out of range.
     """
     size = whole("size", size, 1, 2_048)
-    folder = _folder(path)
+    folder = typed_path(path)
+    if not folder.is_dir():
+        raise NotADirectoryError(
+            "`path` must be a folder that holds one folder for each class. Received a file: "
+            f"{_printable(folder)}. If it is an archive, unpack it first."
+        )
     notes = []
     classes = _class_folders(folder, notes)
     files = [
@@ -183,23 +173,37 @@ def load_folder(path, size=128):
         for name in sorted(_files_below(folder, inner, notes), key=_order)
     ]
     images, outcomes = read_photographs([folder / name for _, name in files], size)
-    doubles = _copies(files, outcomes)
+    same = defaultdict(list)  # class and name of each photograph, by the sha256 of its file
+    for file, outcome in zip(files, outcomes, strict=True):
+        if not isinstance(outcome, UnreadablePhotoError):
+            same[outcome.digest].append(file)
     kept = []
-    for index, ((_, name), outcome) in enumerate(zip(files, outcomes, strict=True)):
+    for index, ((kind, name), outcome) in enumerate(zip(files, outcomes, strict=True)):
         if isinstance(outcome, UnreadablePhotoError):
             stray = outcome.kind == "fake" and not _is_named_as_picture(name)
             notes.append(Note("other", name) if stray else Note(outcome.kind, name, outcome.detail))
-        elif name in doubles:
-            notes.append(doubles[name])
+            continue
+        _, first = same[outcome.digest][0]
+        elsewhere = [other for place, other in same[outcome.digest] if place != kind]
+        if elsewhere:
+            notes.append(Note("two classes", name, f"same as {elsewhere[0]}"))
+        elif name != first:
+            notes.append(Note("copy", name, f"same as {first}"))
         else:
             kept.append(index)
-            notes += [Note(kind, name, detail) for kind, detail in outcome.changes]
+            notes += [Note(change, name, detail) for change, detail in outcome.changes]
             notes += [Note("nested", name)] * (name.count("/") > 1)
     counts = Counter(files[index][0] for index in kept)
     kinds = list(KINDS)
     notes.sort(key=lambda note: (kinds.index(note.kind), _order(note.name)))
     report = Report({kind: counts[kind] for kind in classes}, tuple(notes))
-    _require_photographs(folder, report)
+    without = [kind for kind, count in report.counts.items() if not count]
+    if without:
+        raise ValueError(
+            f"each class folder of {_printable(folder)} must hold at least one photograph that can "
+            f"be loaded. Received: none in {', '.join(without)}. Fill the folder or remove it. "
+            f"What was found:\n{report}"
+        )
     lost = [note for note in notes if note.kind in LEFT_OUT and note.kind != "other"]
     if lost:
         warnings.warn(
@@ -221,74 +225,46 @@ def load_folder(path, size=128):
     )
 
 
-def _folder(path):
-    """Return an existing folder as a Path, or say what is there in its place."""
-    folder = typed_path("path", path)
-    if not folder.exists():
-        raise FileNotFoundError(
-            f"path must be a folder that exists. Received: {_printable(folder)}. "
-            f"Looked for it from {_printable(Path.cwd())}."
-        )
-    if not folder.is_dir():
-        raise NotADirectoryError(
-            "path must be a folder that holds one folder for each class. Received a file: "
-            f"{_printable(folder)}. If it is an archive, unpack it first."
-        )
-    return folder
-
-
 def _class_folders(folder, notes):
     """Find the class folders: {class name: path}, sorted. Notes what lies beside them."""
-    classes, stray = {}, []
-    try:
-        entries = sorted(folder.iterdir(), key=lambda entry: _order(entry.name))
-    except PermissionError:
-        raise PermissionError(
-            "path must be a folder that you may read. Received: "
-            f"{_printable(folder)}. Look at its permissions."
-        ) from None
-    for entry in entries:
-        if _is_system(entry.name):
-            notes.append(Note("system", entry.name))
-        elif entry.is_dir():
+    classes = {}
+    for entry in sorted(folder.iterdir(), key=lambda entry: _order(entry.name)):
+        if entry.is_dir() and not _is_system(entry.name):
             classes[_printable(unicodedata.normalize("NFC", entry.name))] = entry
-        elif _is_named_as_picture(entry.name):
-            stray.append(entry.name)
-            notes.append(Note("outside", entry.name))
         else:
-            notes.append(Note("other", entry.name))
-    _require_classes(folder, classes, stray)
+            stray = _is_named_as_picture(entry.name) and not _is_system(entry.name)
+            notes.append(Note("outside" if stray else "other", entry.name))
+    problem = _problem(folder, classes, notes)
+    if problem:
+        raise ValueError(
+            f"{_printable(folder)} must hold one folder for each class, at least two, with "
+            f"photographs in them, such as cats/1.jpg and dogs/1.jpg. Received: {problem}"
+        )
     return classes
 
 
-def _require_classes(folder, classes, stray):
-    expected = (
-        f"{_printable(folder)} must hold one folder for each class, at least two, with photographs "
-        "in them, such as cats/1.jpg and dogs/1.jpg."
-    )
+def _problem(folder, classes, notes):
+    """Say why folders are not those of classes, and what to do; None if they may be."""
     first = next(iter(classes), None)
-    if not classes and stray:
-        problem = (
-            f"no folders, but {len(stray):,} pictures, first {_printable(stray[0])}. "
-            "Make a folder for each class and sort them into these."
+    if first is None:
+        stray = sum(note.kind == "outside" for note in notes)
+        return (
+            f"no folder, {stray:,} pictures. If it is the right path, make a folder for each class "
+            "and sort the pictures into these."
         )
-    elif not classes:
-        problem = "no folders. Is it the right path?"
-    elif len(classes) == 1:
+    if len(classes) == 1:
         inner = [path for path in classes[first].glob("*/") if not _is_system(path.name)]
         advice = "A classifier needs another class to tell it from."
         if len(inner) > 1:
             path = _printable(classes[first])
             advice = f"It holds folders itself: perhaps {path} is the path you want."
-        problem = f"only one, {first}. {advice}"
-    elif {name.casefold() for name in classes} <= _PARTS:
-        problem = (
+        return f"only one, {first}. {advice}"
+    if {name.casefold() for name in classes} <= _PARTS:
+        return (
             f"{', '.join(classes)}, which look like the parts of a split. "
             f"Load each part by itself, such as {_printable(folder / first)}."
         )
-    else:
-        return
-    raise ValueError(f"{expected} Received: {problem}")
+    return None
 
 
 def _files_below(folder, inner, notes):
@@ -301,39 +277,14 @@ def _files_below(folder, inner, notes):
     for root, folders, files in os.walk(inner, onerror=unreadable):
         below = Path(root).relative_to(folder)
         for name in [*folders, *files]:
+            path = (below / name).as_posix()
             if _is_system(name):
-                notes.append(Note("system", (below / name).as_posix()))
-            elif name in folders and (Path(root) / name).is_symlink():
-                notes.append(Note("link", (below / name).as_posix()))
+                notes.append(Note("other", path))
             elif name in files:
-                yield (below / name).as_posix()
+                yield path
+            elif (folder / path).is_symlink():
+                notes.append(Note("link", path))
         folders[:] = [name for name in folders if not _is_system(name)]
-
-
-def _copies(files, outcomes):
-    """Note files that lie in two classes, and all copies but the first within one, by name."""
-    same, notes = defaultdict(list), {}
-    for (kind, name), outcome in zip(files, outcomes, strict=True):
-        if not isinstance(outcome, UnreadablePhotoError):
-            same[outcome.digest].append((kind, name))
-    for copies in same.values():
-        for kind, name in copies:
-            others = [other for each, other in copies if each != kind]
-            if others:
-                notes[name] = Note("two classes", name, f"same as {others[0]}")
-            elif name != copies[0][1]:
-                notes[name] = Note("copy", name, f"same as {copies[0][1]}")
-    return notes
-
-
-def _require_photographs(folder, report):
-    without = [name for name, count in report.counts.items() if not count]
-    if without:
-        raise ValueError(
-            f"each class folder of {_printable(folder)} must hold at least one photograph that can "
-            f"be loaded. Received: none in {', '.join(without)}. Fill the folder or remove it. "
-            f"What was found:\n{report}"
-        )
 
 
 def _order(name):
@@ -347,13 +298,6 @@ def _is_system(name):
 
 def _is_named_as_picture(name):
     return os.path.splitext(name)[1].lower() in NAMED_AS_PICTURES
-
-
-def _line(meaning, notes):
-    """Write one line of a report, with up to three names."""
-    names = ", ".join(map(str, notes[:3]))
-    more = f" and {len(notes) - 3:,} more" if len(notes) > 3 else ""
-    return f"  {len(notes):,} {meaning}: {names}{more}"
 
 
 def _printable(text):

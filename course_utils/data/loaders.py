@@ -3,6 +3,7 @@
 Each loader fetches what is missing (see `course_utils.data.fetch`), checks it, and returns arrays.
 """
 
+import csv
 import gzip
 import re
 import warnings
@@ -193,7 +194,14 @@ def load_flowers(size=128):
 def _credits(folder, manifest):
     """Read who took each photograph: {path: (photographer, address)}."""
     if (folder / manifest).is_file():
-        return sources.read_attribution(folder / manifest)
+        with open(folder / manifest, encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            if not {"path", "author", "url"} <= set(rows.fieldnames or ()):
+                raise ValueError(
+                    f"{manifest} must be a table with the columns path, author and url. "
+                    f"Received: {rows.fieldnames}"
+                )
+            return {row["path"]: (row["author"], row["url"]) for row in rows}
     licence = folder / "LICENSE.txt"
     text = licence.read_text(encoding="utf-8") if licence.is_file() else ""
     # A few lines of the original have name and address the other way round.

@@ -1,16 +1,14 @@
 """One way of opening a photograph: upright, in RGB, a square - or a word on why it is not."""
 
 import hashlib
-import io
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 UNREADABLE = {
     "empty": "empty, without a single byte",
@@ -21,9 +19,7 @@ UNREADABLE = {
         "Most Compatible), or install pillow-heif and call its register_heif_opener()"
     ),
     "format": "in a format that is not read here; export as JPEG or PNG",
-    "range": "with pixels that are no colours from 0 to 255; save with 8 or 16 bits a channel",
     "large": "too large to be read safely; make smaller",
-    "text": "with more than 1 MB of text or colour profile; save it without",
     "unreadable": "not to be opened; look at permissions and links",
 }
 CHANGED = {
@@ -35,7 +31,6 @@ CHANGED = {
     "transparent": "partly transparent, laid over white",
     "frames": "with several frames or pages, of which the first is loaded",
     "enlarged": "smaller than asked for, so enlarged and blurred",
-    "misnamed": "of another format than the name says, read all the same",
 }
 NAMED_AS_PICTURES = frozenset(
     {".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2k", ".jfif", ".jp2"}
@@ -51,23 +46,14 @@ _NOT_READ = frozenset(
     {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2"}
     | {".ai", ".eps", ".ico", ".psd", ".srw", ".svg", ".tga", ".xcf"}
 )
-_DEEP_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
-_COLOUR_MODES = frozenset(
-    {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV"}
-)
 _SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
-_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"})
+_HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
 _LOOK_ALIKES = {
     b"version https://git-lfs": "a pointer of Git LFS: run git lfs pull",
     b"<!doctype html": "a web page",
     b"<html": "a web page",
-    b"<svg": "a drawing (SVG)",
-    b"pk\3\4": "an archive",
-    b"%pdf": "a PDF",
 }
-_SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
 
-_MOST_BYTES = 200_000_000  # of a file
 _MOST_PIXELS = 64_000_000  # that may stand in memory
 _AT_ONCE = 4  # so many pictures are decoded at the same time
 
@@ -81,18 +67,10 @@ class UnreadablePhotoError(ValueError):
 
 
 class Photograph(NamedTuple):
-    """What is known of a photograph that was read.
+    """What is known of a photograph that was read."""
 
-    Attributes
-    ----------
-    changes : list of (str, str)
-        What was done to it, keys of `CHANGED`, each with a detail or "".
-    digest : str
-        sha256 (hex) of the file.
-    """
-
-    changes: list[tuple[str, str]]
-    digest: str
+    changes: list[tuple[str, str]]  # keys of `CHANGED`, each with a detail or ""
+    digest: str  # sha256 (hex) of the file
 
 
 def load_photograph(path, size=224):
@@ -117,13 +95,7 @@ def load_photograph(path, size=224):
     ValueError
         When the file is no photograph that can be read.
     """
-    file = typed_path("path", path)
-    if not file.exists():
-        raise FileNotFoundError(
-            f"`path` must name a file that exists. Received: {str(path)!r}. In a file manager, "
-            "copy its path and put it between quotation marks."
-        )
-    images, (outcome,) = read_photographs([file], size)
+    images, (outcome,) = read_photographs([typed_path(path)], size)
     if isinstance(outcome, UnreadablePhotoError):
         raise ValueError(
             f"`path` must name a photograph, JPEG or PNG. Received: {str(path)!r}, "
@@ -133,12 +105,7 @@ def load_photograph(path, size=224):
 
 
 def read_photographs(paths, size, *, upright=True):
-    """Read photographs into squares, several at a time.
-
-    What is a picture is decided by a file's content, not by its name. A picture is laid over white
-    where it is transparent, scaled from 16 bits to 8 and converted to RGB (colour profiles are not
-    applied). Its shortest side is resized to `size`, and the longer one is cut evenly at both ends.
-    Of animated pictures and of documents with pages the first is taken.
+    """Read photographs into squares, several at a time, as `load_folder` describes.
 
     Parameters
     ----------
@@ -164,53 +131,33 @@ def read_photographs(paths, size, *, upright=True):
             return error
         return outcome
 
-    with _pillow_as_expected(), ThreadPoolExecutor(_AT_ONCE) as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(_AT_ONCE) as pool:
+        # What Pillow warns of - sizes, EXIF, palettes - is checked and told here.
+        warnings.filterwarnings("ignore", module="PIL")
+        Image.init()
         return images, list(pool.map(read, range(len(paths))))
 
 
-def typed_path(name, path):
-    """Return a path that a person typed as a Path, or say what is to be typed in its place.
-
-    Parameters
-    ----------
-    name : str
-        Of the argument.
-    path : str or path-like
-    """
+def typed_path(path):
+    """Return a path that a person typed as a Path that exists, or say what is to be typed."""
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise ValueError(f"`{name}` must be a path, a text such as '~/birds'. Received: {path!r}")
+        raise ValueError(f"`path` must be a path, a text such as '~/birds'. Received: {path!r}")
     text = os.fspath(path)
-    bare = text.strip("'\"“”")
-    if bare != text:
+    right = text.strip("'\"“”")
+    if os.name != "nt" and right[1:3] in (":\\", ":/"):
+        right = f"/mnt/{right[0].lower()}/{right[3:]}".replace("\\", "/")
+    if right != text:
         raise ValueError(
-            f"`{name}` must be a path without quotation marks of its own: write {bare!r}. "
-            f"Received: {text!r}"
+            "`path` must be a path of this system (under WSL, Windows' folders lie below /mnt) "
+            f"without quotation marks of its own: write {right!r}. Received: {text!r}"
         )
-    if os.name != "nt" and text[1:3] in (":\\", ":/"):
-        there = f"/mnt/{text[0].lower()}/{text[3:]}".replace("\\", "/")
-        raise ValueError(
-            f"`{name}` must be a path of this system; under WSL, Windows' folders lie below /mnt: "
-            f"write {there!r}. Received: {text!r}"
+    found = Path(text).expanduser()
+    if not found.exists():
+        raise FileNotFoundError(
+            f"`path` must name what exists. Received: {text!r}. Looked for it from "
+            f"{str(Path.cwd())!r}. A file manager can copy the right path."
         )
-    return Path(text).expanduser()
-
-
-@contextmanager
-def _pillow_as_expected():
-    """Have Pillow refuse files cut short, even if a notebook said otherwise, and warn of nothing.
-
-    What it warns of - sizes, EXIF, palettes - is checked and told here.
-    """
-    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    try:
-        with warnings.catch_warnings():
-            for category in (UserWarning, Image.DecompressionBombWarning):
-                warnings.filterwarnings("ignore", category=category, module="PIL")
-            Image.init()
-            yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    return found
 
 
 def _read(path, size, upright):
@@ -218,48 +165,45 @@ def _read(path, size, upright):
     if suffix in _NOT_READ:
         raise UnreadablePhotoError("format", suffix[1:].upper())
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise UnreadablePhotoError("large", f"{path.stat().st_size / 1e6:,.0f} MB")
-        content = path.read_bytes()
+        with open(path, "rb") as file:
+            image, changes = _decode(file, size, upright)
+            file.seek(0)
+            return image, Photograph(changes, hashlib.file_digest(file, "sha256").hexdigest())
     except OSError as error:
         raise UnreadablePhotoError("unreadable", (error.strerror or "").lower()) from None
-    if not content:
+
+
+def _decode(file, size, upright):
+    start = file.read(512)
+    if not start:
         raise UnreadablePhotoError("empty")
     changes = []
     try:
         formats = [each for each in _FORMATS if each in Image.OPEN]  # HEIF only with pillow-heif
-        with Image.open(io.BytesIO(content), formats=formats) as photograph:
+        with Image.open(file, formats=formats) as photograph:
             width, height = photograph.size
             photograph.draft("RGB", (2 * size, 2 * size))  # JPEG: skip detail that is not needed
             if photograph.width * photograph.height > _MOST_PIXELS:
                 raise UnreadablePhotoError("large", f"{width:,} x {height:,} pixels")
-            image = _square(photograph, suffix, size, upright, changes)
+            return _square(photograph, size, upright, changes), changes
     except UnreadablePhotoError:
         raise
     except Image.DecompressionBombError:
         raise UnreadablePhotoError("large") from None
     except UnidentifiedImageError:
-        raise UnreadablePhotoError(*_what_it_is(content)) from None
+        raise UnreadablePhotoError(*_what_it_is(start)) from None
     except Exception as error:  # whatever a decoder makes of damaged bytes is told, never thrown
         words = str(error).split("\n")[0]
-        if "Decompressed data too large" in words or "MAX_TEXT_MEMORY" in words:
-            raise UnreadablePhotoError("text") from None
         words = "cut short" if "truncated" in words else words or type(error).__name__
         raise UnreadablePhotoError("damaged", words) from None
-    return image, Photograph(changes, hashlib.sha256(content).hexdigest())
 
 
-def _square(photograph, suffix, size, upright, changes):
+def _square(photograph, size, upright, changes):
     if min(photograph.size) < size:
         changes.append(("enlarged", "{} x {} pixels".format(*photograph.size)))
-    kind = _SAME_FORMAT.get(photograph.format, photograph.format)
-    announced = Image.registered_extensions().get(suffix, kind)
-    if kind != _SAME_FORMAT.get(announced, announced):
-        changes.append(("misnamed", kind))
     # A phone's MPO is one photograph with a preview or a second view, nothing that moves.
     if photograph.format != "MPO" and getattr(photograph, "is_animated", False):
         changes.append(("frames", ""))
-    deep = any(";16" in str(tile[3]) for tile in photograph.tile)
     turned = False
     if upright:
         try:
@@ -270,21 +214,20 @@ def _square(photograph, suffix, size, upright, changes):
     if turned:
         changes.append(("turned", ""))
         photograph = ImageOps.exif_transpose(photograph)
-    rgb = _to_rgb(photograph, deep, changes)
+    rgb = _to_rgb(photograph, changes)
     return np.asarray(ImageOps.fit(rgb, (size, size), Image.Resampling.BICUBIC))
 
 
-def _to_rgb(photograph, deep, changes):
+def _to_rgb(photograph, changes):
     mode = photograph.mode
-    if mode in _DEEP_MODES:
-        photograph, deep = _eight_bits(photograph), True
-    elif mode not in _COLOUR_MODES:
-        raise UnreadablePhotoError("range", mode)
-    if mode in _DEEP_MODES or mode in ("1", "L", "LA", "La"):
+    if mode in ("F", "LAB"):
+        raise UnreadablePhotoError("format", f"pixels of kind {mode}")
+    if mode.startswith("I"):
+        photograph = _eight_bits(photograph)
+        changes += [("grey", ""), ("16 bit", "")]
+    elif mode in ("1", "L", "LA", "La"):
         changes.append(("grey", ""))
-    if deep:
-        changes.append(("16 bit", ""))
-    if mode == "CMYK":
+    elif mode == "CMYK":
         changes.append(("print", ""))
     if photograph.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in photograph.info:
         photograph = photograph.convert("RGBA")
@@ -299,24 +242,19 @@ def _eight_bits(photograph):
     """Scale grey values from 0 to 65,535 down to 255; Pillow's own conversion clips them."""
     values = np.asarray(photograph).astype(np.int64)
     if values.min() < 0 or values.max() > 65_535:
-        raise UnreadablePhotoError("range", "32 bits")
-    grey = np.rint(values / 257).astype(np.uint8)
-    transparent = photograph.info.get("transparency")
-    if transparent is None:
-        return Image.fromarray(grey)
-    alpha = np.where(values == transparent, 0, 255).astype(np.uint8)
-    return Image.fromarray(np.stack([grey, alpha], axis=-1))
+        raise UnreadablePhotoError("format", "32 bits")
+    return Image.fromarray(np.rint(values / 257).astype(np.uint8))
 
 
 def _what_it_is(content):
-    """Kind and detail of a file whose content Pillow does not take for a picture."""
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
+    """Kind and detail of what Pillow does not take for a picture, by its first bytes."""
+    if content[4:8] == b"ftyp" and content[8:11] in _HEIC_BRANDS:
         return ("heic",)
     if content.startswith(_SIGNATURES):
         return "damaged", "only its first bytes are those of a picture"
     if not content.strip(b"\0"):
-        return "damaged", "zeros only"
+        return "damaged", "it begins with zeros"
+    start = content.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for signature, what in _LOOK_ALIKES.items():
         if start.startswith(signature):
             return "fake", what

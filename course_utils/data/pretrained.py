@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pooch
 
+from course_utils._validate import whole
 from course_utils.data.fetch import DataError
 from course_utils.data.loaders import weights_path
 
@@ -70,8 +71,7 @@ def load_pretrained(name="efficientnet_lite0", size=224, include_top=False, weig
     builders = {"efficientnet_lite0": _efficientnet_lite0, "squeezenet": _squeezenet}
     if name not in builders:
         raise ValueError(f"name must be one of {sorted(builders)}. Received: {name!r}")
-    if not isinstance(size, int) or size < 32:
-        raise ValueError(f"size must be a whole number of at least 32 pixels. Received: {size!r}")
+    size = whole("size", size, 32)
     if name == "squeezenet" and include_top:
         raise ValueError("include_top must be False for squeezenet. Received: True")
     return builders[name](size, include_top, weights)
@@ -223,9 +223,7 @@ def read_tensors(path):
         The tensors by name, of float32 or int64, in the file's order.
     """
     with open(path, "rb") as file:
-        if _Tensors(file).load() != 0x1950A86A20F9469CFC6C:
-            raise pickle.UnpicklingError(f"{path} must be a file of PyTorch's older format.")
-        for _ in ("protocol", "system"):
+        for _ in ("magic number", "protocol", "system"):
             _Tensors(file).load()
         reader = _Tensors(file)
         tensors = reader.load()
@@ -264,8 +262,5 @@ class _Tensors(pickle.Unpickler):
 
 def _view(storage, start, shape, strides, *_):
     """Return part of a storage as an array; `strides` are in numbers, and in any order."""
-    last = start + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
-    if min(start, *strides, 0) < 0 or last >= len(storage):
-        raise pickle.UnpicklingError("A tensor must lie within its storage. Received: beyond it.")
     steps = [stride * storage.itemsize for stride in strides]
     return np.lib.stride_tricks.as_strided(storage[start:], shape, steps)

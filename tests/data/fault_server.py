@@ -90,11 +90,15 @@ def status(code):
     return reply
 
 
-def whole(content, ranges=True, length=True, end=None):
-    """Send what was asked for, all of it or from where the client goes on; hang up at `end`."""
+def whole(content, ranges=True, length=True, end=None, before=0, after=0):
+    """Send what was asked for, all of it or from where the client goes on; hang up at `end`.
+
+    `before` and `after` are seconds of silence, before anything and after the last byte.
+    """
 
     def reply(handler):
         start = 0
+        handler.server.closing.wait(before)
         if ranges and handler.seen.range:
             start = int(re.fullmatch(r"bytes=(\d+)-", handler.seen.range)[1])
             span = f"bytes {start}-{len(content) - 1}/{len(content)}"
@@ -102,22 +106,7 @@ def whole(content, ranges=True, length=True, end=None):
         else:
             handler.head(200, len(content) if length else None)
         handler.body(content[start:end])
-
-    return reply
-
-
-def cut(content, at, ranges=True):
-    """Announce everything, send until byte `at`, and hang up."""
-    return whole(content, ranges, end=at)
-
-
-def stall(content, at):
-    """Send until byte `at`, then nothing while the connection stays open."""
-
-    def reply(handler):
-        handler.head(200, len(content))
-        handler.body(content[:at])
-        handler.server.closing.wait(20)
+        handler.server.closing.wait(after)
 
     return reply
 
@@ -127,17 +116,6 @@ def wrong_part(content):
 
     def reply(handler):
         handler.head(206, len(content), Content_Range=f"bytes 0-{len(content) - 1}/{len(content)}")
-        handler.body(content)
-
-    return reply
-
-
-def slow_start(content, seconds):
-    """Send everything, after a while."""
-
-    def reply(handler):
-        handler.server.closing.wait(seconds)
-        handler.head(200, len(content))
         handler.body(content)
 
     return reply

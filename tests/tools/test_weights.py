@@ -1,6 +1,8 @@
 """The course's own weights and the benchmark of the recipe come from cells that are there."""
 
 import ast
+import hashlib
+import json
 
 import chapters
 import pytest
@@ -24,6 +26,18 @@ def test_a_recipe_with_other_constants_changes_what_the_chapter_defines():
         names = {node.id for node in ast.walk(ast.parse(parameters.source)) if _stored(node)}
         others = {node.id for node in ast.walk(ast.parse(recipe.constants)) if _stored(node)}
         assert others <= names
+
+
+def test_a_file_is_noted_anew_and_the_others_stay(tmp_path):
+    listing = tmp_path / "weights.json"
+    listing.write_text('{"second.keras": {"size": 1}, "first.keras": {"size": 2}}')
+    (tmp_path / "first.keras").write_bytes(b"trained again")
+    weights.note(tmp_path / "first.keras", "a test, seed 1", listing)
+    noted = json.loads(listing.read_text(encoding="utf-8"))
+    assert list(noted) == ["first.keras", "second.keras"]
+    assert noted["second.keras"] == {"size": 1}
+    digest = hashlib.sha256(b"trained again").hexdigest()
+    assert noted["first.keras"] == {"size": 13, "sha256": digest, "source": "a test, seed 1"}
 
 
 def test_the_benchmark_trains_by_the_chapters_own_cells():

@@ -1,0 +1,46 @@
+"""Files as data sets and learners' folders hold them."""
+
+import io
+import tarfile
+
+from PIL import Image
+
+RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 30), (30, 30, 200), (255, 255, 255)
+
+
+def plain(colour=RED, size=(24, 20), mode="RGB"):
+    return Image.new(mode, size, colour)
+
+
+def encoded(picture, kind="PNG", **options):
+    """Return the bytes of a picture."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def with_orientation(picture, orientation, kind="PNG"):
+    """Return the bytes of a picture with a camera's note of how it was held, a number of EXIF."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
+    return encoded(picture, kind, exif=exif, **options.get(kind, {}))
+
+
+def tar_of(files):
+    """Make a tar.gz archive of a dict of contents by name."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def place(folder, files):
+    """Write a dict of contents by path below a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
