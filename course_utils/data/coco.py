@@ -1,7 +1,7 @@
 """Photographs with several captions each, read from a folder in the format of COCO.
 
-The course downloads no COCO: unpack it where `load_coco_captions` says. There a file is listed with
-its captions and its licence. `course_utils.data.vocabulary` makes numbers of captions.
+There a file is listed with its captions and its licence. `course_utils.data.vocabulary` makes
+numbers of captions.
 """
 
 import json
@@ -12,21 +12,14 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from course_utils._validate import whole
+from course_utils.data import sources
 from course_utils.data.dataset import CaptionDataset
-from course_utils.data.fetch import DataError, DataFolders
+from course_utils.data.fetch import DataFolders, fetch_folder
 from course_utils.data.photograph import UnreadablePhotoError, read_photographs
 
 PHOTOGRAPHS = "val2017"
 LISTING = "annotations/captions_val2017.json"
 
-_FOLDER = "coco"  # below COURSE_DATA_DIR, where the two do not lie at its top
-_HELP = """\
-To put them there by hand, download
-  http://images.cocodataset.org/zips/val2017.zip (5,000 photographs, about 0.8 GB)
-  http://images.cocodataset.org/annotations/annotations_trainval2017.zip (about 0.25 GB)
-and unpack both into one folder: either one that COURSE_DATA_DIR names, or
-  {folder}
-Without photographs, chapter 15 runs on drawn scenes, in the profile quick."""
 _CREDIT = (
     "Source: COCO Consortium; T.-Y. Lin et al., 2014, arXiv:1405.0312; captions X. Chen et al., "
     "2015, arXiv:1504.00325. Licence: captions CC BY 4.0; each photograph as `licences` says, its "
@@ -35,11 +28,12 @@ _CREDIT = (
 
 
 def load_coco_captions(size=224):
-    """Load the photographs of COCO's val2017 that are there, with their captions.
+    """Load the photographs of COCO's val2017, with their captions.
 
-    The folder ``val2017`` and the file ``annotations/captions_val2017.json`` must lie beside each
-    other in ``COURSE_DATA_DIR``, or in a folder ``coco`` in it, or in that folder of the cache. Any
-    part of the 5,000 photographs will do. Which files could not be used, and why, is in `left_out`:
+    They are downloaded once, 1.07 GB in two archives, unless the folder ``val2017`` and the file
+    ``annotations/captions_val2017.json`` lie beside each other in ``COURSE_DATA_DIR``, or in a
+    folder ``coco`` in it, or in that folder of the cache. There any part of the 5,000 photographs
+    will do. Which files could not be used, and why, is in `left_out`:
     photographs listed without a file or without a caption, files that are not listed, damaged ones,
     and copies of another file, so that no split has the same file on both sides. A warning and
     `DESCR` say how many there are of each.
@@ -62,15 +56,14 @@ def load_coco_captions(size=224):
     Raises
     ------
     DataError
-        When the folder or the file is nowhere.
+        When an archive can be had nowhere.
     ValueError
         When the file is damaged or another one; when no photograph that it lists can be loaded;
         when `size` is out of range.
     """
     size = whole("size", size, 1, 2_048)
-    root = _find(DataFolders.from_environment())
-    folder = root / PHOTOGRAPHS
-    listed, captions, licences = _read_listing(root / LISTING)
+    folder, listing = _find(DataFolders.from_environment())
+    listed, captions, licences = _read_listing(listing)
     there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     left_out = dict.fromkeys(there - {row["file_name"] for row in listed}, "not listed")
     rows = []
@@ -125,32 +118,13 @@ def load_coco_captions(size=224):
 
 
 def _find(folders):
-    """Return the folder in which both the photographs and the listing lie."""
-    own = folders.cache / _FOLDER
-    roots = [path.parent for path in folders.staged(_FOLDER, PHOTOGRAPHS)] + [own]
-    found = []
-    if folders.data_dir is not None and not folders.data_dir.is_dir():
-        found.append(f"  COURSE_DATA_DIR: {folders.data_dir} is not a folder")
-    for root in roots:
-        missing = [name for name in (PHOTOGRAPHS, LISTING) if not (root / name).exists()]
-        if not missing:
-            return root
-        archives = [path.name for path in sorted(root.glob("*.zip"))]
-        text = f"{' and '.join(missing)} missing" if root.is_dir() else "no such folder"
-        text += f"; {' and '.join(archives)} must be unpacked" if archives else ""
-        found.append(f"  {root}: {text}")
-    raise DataError(
-        "\n".join(
-            [
-                "COCO 2017 captions are not available. The course does not download them.",
-                f"Expected: a folder {PHOTOGRAPHS} with photographs, all or some, and beside it "
-                f"{LISTING}.",
-                "Received:",
-                *found,
-                _HELP.format(folder=own),
-            ]
-        )
-    )
+    """Return the folder of photographs and the listing; download what lies nowhere."""
+    own = folders.cache / sources.COCO["photographs"].folder
+    for root in (*(path.parent for path in folders.staged(own.name, PHOTOGRAPHS)), own):
+        if (root / PHOTOGRAPHS).exists() and (root / LISTING).exists():
+            return root / PHOTOGRAPHS, root / LISTING
+    photographs = fetch_folder(sources.COCO["photographs"], folders)
+    return photographs, fetch_folder(sources.COCO["annotations"], folders) / LISTING.split("/")[1]
 
 
 def _reasons(left_out):

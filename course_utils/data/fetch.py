@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 import time
 import warnings
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ with warnings.catch_warnings():
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 _CHUNK = 1 << 16
+_ANNOUNCED_FROM = 10_000_000  # bytes
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -193,19 +195,32 @@ class _Search:
         """Unpack into a folder of its own, which takes its final name when it is whole."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-            with tarfile.open(archive, "r:gz") as tar:
-                # Python 3.11.3 and older have no filter; the archive's sha256 is right in any case.
-                tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
-                tar.extractall(scratch)
+            if archive.suffix == ".zip":
+                with zipfile.ZipFile(archive) as zipped:
+                    zipped.extractall(scratch, self.record.contents.members or None)
+            else:
+                with tarfile.open(archive, "r:gz") as tar:
+                    # Python 3.11.3 and older have no filter; the sha256 is right in any case.
+                    tar.extraction_filter = getattr(
+                        tarfile, "data_filter", lambda member, _: member
+                    )
+                    tar.extractall(scratch)
             shutil.rmtree(folder, ignore_errors=True)
             try:
                 Path(scratch, folder.name).rename(folder)
             except OSError:
                 if not folder.is_dir():  # as it is where another process was faster
                     raise
+        if archive == self.cached:
+            archive.unlink(missing_ok=True)
 
     def _download(self):
         """Try the mirrors in their order, and tell whether one delivered the file."""
+        if self.record.size > _ANNOUNCED_FROM:
+            print(
+                f"{self.record.title}: {self.record.name}, {self.record.size / 1e6:,.0f} MB, is "
+                f"downloaded once, to {self.cached.parent}. Licence: {self.record.licence}."
+            )
         part = self._claim_part()
         try:
             for url in self.record.urls:

@@ -4,7 +4,6 @@ The form follows scikit-learn's ``datasets/_base.py``. Nothing here touches the 
 `course_utils.data.fetch` for that.
 """
 
-import hashlib
 import importlib.metadata
 import json
 import tomllib
@@ -29,8 +28,8 @@ class FolderContents:
     name: str  # of the folder inside the archive
     pattern: str  # the files that count, as a glob below the folder; others are ignored
     count: int  # how many there are
-    names_sha256: str  # of their names, see `names_digest`
     manifest: str = ""  # "" where no folder that differs is accepted
+    members: tuple[str, ...] = ()  # of a zip: all that is unpacked; () for everything
 
     def described(self, folder):
         """Tell whether a folder says itself what it holds."""
@@ -44,7 +43,7 @@ class FolderContents:
             return f"{empty[0]} is empty"
         if self.described(folder):
             return None if names else f"no file matches {self.pattern}"
-        if names_digest(names) != self.names_sha256:
+        if len(names) != self.count:
             advice = f", and no {self.manifest} says why" if self.manifest else ""
             return (
                 f"{len(names):,} files match {self.pattern}, not the {self.count:,} recorded"
@@ -79,11 +78,6 @@ def files_below(folder, pattern):
     return sorted(path.relative_to(folder).as_posix() for path in paths)
 
 
-def names_digest(names):
-    """Return the sha256 (hex) of names, sorted and each ended by a newline, in UTF-8."""
-    return hashlib.sha256("".join(f"{name}\n" for name in sorted(names)).encode()).hexdigest()
-
-
 def _record(entry):
     """Make a record of a table of sources.toml."""
     contents = FolderContents(**entry["contents"]) if "contents" in entry else None
@@ -96,6 +90,7 @@ FASHION_MNIST = MappingProxyType(
 )
 CIFAR10 = _record(_TABLE["cifar-10"])
 FLOWERS = _record(_TABLE["flowers"])
+COCO = MappingProxyType({part: _record(entry) for part, entry in _TABLE["coco"].items()})
 SQUEEZENET = _record(_TABLE["squeezenet"])
 
 

@@ -1,15 +1,25 @@
 """A folder in COCO's format, and each fault that it may have."""
 
 import json
-import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from data_files import BLUE, GREEN, RED, encoded, place, plain, with_orientation
+from data_files import (
+    BLUE,
+    GREEN,
+    RED,
+    encoded,
+    place,
+    plain,
+    stage,
+    with_orientation,
+    zip_of,
+)
 from PIL import Image
 
-from course_utils.data import coco, fetch
+from course_utils.data import coco, fetch, sources
 from course_utils.data.coco import load_coco_captions
 from course_utils.data.fetch import DataError
 
@@ -160,29 +170,38 @@ class TestWhere:
             (root / name).rename(target / name)
         assert len(load_coco_captions(16)) == 3
 
-    def test_nothing(self, root, tmp_path, monkeypatch):
+    def test_nothing_and_no_network(self, root, tmp_path, monkeypatch):
         (root / "val2017").rename(tmp_path / "away")
+        monkeypatch.setenv("COURSE_OFFLINE", "1")
         with pytest.raises(DataError) as caught:
             load_coco_captions()
         for words in (
-            "The course does not download them",
-            "Expected: a folder val2017 with photographs, all or some",
-            f"  {root}: val2017 missing\n",
-            f"  {root / 'coco'}: no such folder\n",
+            "val2017.zip is not available. COURSE_OFFLINE is set, so nothing is downloaded.",
+            "815,585,330 bytes",
             "/zips/val2017.zip",
-            "annotations_trainval2017.zip",
-            f"  {tmp_path / 'cache' / 'coco'}\n",
-            "runs on drawn scenes, in the profile quick.",
+            f"  {tmp_path / 'cache/coco/val2017.zip'}\n",
+            "There it may also lie unpacked, as val2017.",
         ):
             assert words in str(caught.value)
-        (root / "annotations").rename(tmp_path / "also")
-        (root / "val2017.zip").touch()
-        words = f"{root}: val2017 and {coco.LISTING} missing; val2017.zip must be unpacked"
-        with pytest.raises(DataError, match=re.escape(words)):
-            load_coco_captions()
-        monkeypatch.setenv("COURSE_DATA_DIR", str(root / "nowhere"))
-        with pytest.raises(DataError, match=r"COURSE_DATA_DIR: .*nowhere is not a folder"):
-            load_coco_captions()
+
+    def test_archives(self, root, tmp_path, monkeypatch):
+        """As the project offers them: they hold more than is needed."""
+        files = {f"val2017/{name_of(number)}": jpeg(plain(COLOURS[number])) for number in COLOURS}
+        notes = dict.fromkeys(("captions_train2017", "instances_val2017"), b"{}")
+        notes["captions_val2017"] = (root / coco.LISTING).read_bytes()
+        notes = {f"annotations/{name}.json": content for name, content in notes.items()}
+        shutil.rmtree(root)
+        records = {}
+        for part, content in (("photographs", zip_of(files)), ("annotations", zip_of(notes))):
+            record = stage(root, sources.COCO[part], content)
+            contents = replace(record.contents, count=3 if part == "photographs" else 2)
+            records[part] = replace(record, contents=contents)
+        monkeypatch.setattr(sources, "COCO", records)
+        assert load_coco_captions(16).ids.tolist() == [4, 8, 37]
+        unpacked = tmp_path / "cache/coco"
+        assert {path.name for path in unpacked.iterdir()} == {"val2017", "annotations"}
+        there = {path.name for path in (unpacked / "annotations").iterdir()}
+        assert there == {"captions_val2017.json", "instances_val2017.json"}
 
     def test_one_level_too_deep(self, root, tmp_path):
         (root / "val2017").rename(tmp_path / "away")

@@ -17,12 +17,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
-from data_files import place, tar_of
+from data_files import place, tar_of, zip_of
 from fault_server import FaultServer, status, whole, wrong_part
 
 from course_utils.data import fetch as fetch_module
 from course_utils.data.fetch import DataError, DataFolders, Patience, fetch, fetch_folder
-from course_utils.data.sources import FolderContents, Record, names_digest
+from course_utils.data.sources import FolderContents, Record
 
 CONTENT = bytes(range(256)) * 800  # 204,800 bytes
 HALF = len(CONTENT) // 2
@@ -312,7 +312,7 @@ class TestStaged:
 
 GOOD = {"good/a.bin": b"a" * 10, "good/b.bin": b"b" * 20}
 ARCHIVE = tar_of(GOOD)
-CONTENTS = FolderContents("good", "*.bin", 2, names_digest(["a.bin", "b.bin"]))
+CONTENTS = FolderContents("good", "*.bin", 2)
 
 
 class TestArchives:
@@ -333,10 +333,20 @@ class TestArchives:
             assert folder.stat().st_ctime_ns == before, "a second call must not unpack again"
             assert len(server.requests) == 1
 
+    def test_zip_of_which_only_some_is_unpacked(self, folders):
+        archive = zip_of({**GOOD, "good/c.txt": b"c"})
+        contents = replace(CONTENTS, members=tuple(GOOD))
+        with FaultServer(file=[whole(archive)]) as server:
+            record = record_of(
+                archive, server.url("file"), name="good.zip", folder="", contents=contents
+            )
+            self.check(fetch_folder(record, folders, QUICK))
+        assert [path.name for path in folders.cache.iterdir()] == ["good"]
+
     @pytest.mark.filterwarnings("ignore:passed over")
     @pytest.mark.parametrize("damage", [{"b.bin": b""}, {"c.bin": b"c"}, None])
     def test_damaged_folder_is_unpacked_again(self, folders, damage):
-        with FaultServer(file=[whole(ARCHIVE)]) as server:
+        with FaultServer(file=[whole(ARCHIVE), whole(ARCHIVE)]) as server:
             record = self.record(server.url("file"))
             folder = fetch_folder(record, folders, QUICK)
             if damage:
@@ -344,7 +354,7 @@ class TestArchives:
             else:
                 (folder / "a.bin").unlink()
             self.check(fetch_folder(record, folders, QUICK))
-            assert len(server.requests) == 1, "the archive was in the cache"
+            assert len(server.requests) == 2, "an unpacked archive is not kept"
 
     @pytest.mark.parametrize("packed", [True, False])
     def test_staged_by_hand(self, staged, packed):
