@@ -100,22 +100,22 @@ def expect(name, value, *, at_least=None, at_most=None, unit=""):
         raise BandError(f"{name} should be {promise}. Received: {value}")
 
 
+@dataclass(frozen=True, repr=False)
 class MeasureTable:
     """The results of a run as a table: text in a terminal, Markdown in a notebook.
 
-    Parameters
+    Attributes
     ----------
-    rows : sequence of (str, str, str, str, str)
+    rows : list of (str, str, str, str, str)
         Of results with a band: name, value, band, which way is good, and whether it holds.
-    others : sequence of (str, str)
+    others : list of (str, str)
         Of all other results name and value; in a notebook they are folded away.
     """
 
-    HEADER = ("measure", "this run", "the course expects", "better", "result")
+    rows: list
+    others: list
 
-    def __init__(self, rows, others):
-        self.rows = tuple(rows)
-        self.others = tuple(others)
+    HEADER = ("measure", "this run", "the course expects", "better", "result")
 
     def __repr__(self):
         filled = [(*row, "", "", "") for row in self.others]
