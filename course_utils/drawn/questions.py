@@ -126,8 +126,6 @@ def make_questions(scenes, *, seed, per_scene=4, kinds=None):
 
 
 class _Candidate(NamedTuple):
-    """A question that could be asked."""
-
     scene: int
     text: str
     words: tuple  # that could answer questions of this kind, and which of them does

@@ -140,7 +140,7 @@ def test_chosen_names(make):
 
 
 BOTH = {
-    "n": (0, 2.5, True),
+    "n": (0, 2.5),
     "seed": (-1, None),
     "rotation": (181, "90"),
     "light": (-0.1, float("nan")),

@@ -22,8 +22,8 @@ def without(numbers, /, **arguments):
 
     def compose_fewer(settings, plan, rows, objects):
         kept = ~np.isin(objects.number, list(numbers))
-        sprites, *others = objects
-        fewer = scenes._Objects(sprites.take(kept), *(part[kept] for part in others))
+        sprites = paint.Sprites(*(part[kept] for part in objects.sprites))
+        fewer = scenes._Objects(sprites, *(part[kept] for part in objects[1:]))
         seen = scenes._observe(fewer, plan.exists[rows], settings.size)
         instances.update(zip(rows.tolist(), seen["instances"], strict=True))
         return compose(settings, plan, rows, fewer)
