@@ -138,11 +138,6 @@ def test_coverage_counts_what_is_clearly_shown(probabilities, classes, shares, c
     assert seen.covered == covered
 
 
-def test_coverage_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="n of at least 1"):
-        class_coverage(np.empty((0, 4)))
-
-
 def test_nearest_is_the_smallest_of_all_distances_and_zero_for_a_copy():
     queries, references = rows(20), rows(50, seed=1)
     distances, indices = nearest(queries, references)
