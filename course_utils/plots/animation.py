@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from course_utils.plots.describe import count, listing, sentences
 from course_utils.plots.display import SCREEN_DPI, to_page
-from course_utils.plots.images import check_images, fitting_columns
+from course_utils.plots.images import check_images
 from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, one_each
 
 _PAGE = round(SCREEN_DPI * PAGE_WIDTH)
@@ -18,7 +18,7 @@ _REST = 1500  # milliseconds that the last sheet rests before the animation begi
 _PALETTE = {"method": Image.Quantize.MEDIANCUT, "dither": Image.Dither.NONE}
 
 
-def animate(frames, *, captions, columns=None, seconds=4.0):
+def animate(frames, *, captions, columns, seconds=4.0):
     """Show sheets of pictures one after the other, as one animated PNG, and the last one at rest.
 
     Wherever animated PNGs do not move, as on paper, the last sheet is shown, and so it is for
@@ -30,8 +30,8 @@ def animate(frames, *, captions, columns=None, seconds=4.0):
         k sheets of n pictures each. uint8 in 0..255, float in [0, 1], or bool.
     captions : sequence of k str
         A line above each sheet; below it a bar shows how far the animation has got.
-    columns : int, optional
-        Pictures a row; by default what fits the page with few empty places.
+    columns : int
+        Pictures a row.
     seconds : float
         How long one pass takes, without the last sheet's rest.
     """
@@ -46,8 +46,7 @@ def animate(frames, *, captions, columns=None, seconds=4.0):
     pictures = np.rint(255 * check_images(frames.reshape(k * n, *frames.shape[2:])))
     pictures = pictures.astype(np.uint8)
     width = pictures.shape[2] + _GAP
-    zoom = 2 if 2 * width * (columns or 8) <= _PAGE else 1
-    columns = min(n, columns or fitting_columns(n, max(1, _PAGE // (width * zoom))))
+    zoom = 2 if 2 * width * columns <= _PAGE else 1
     sheets = [
         _sheet(pictures[n * place : n * (place + 1)], columns, zoom, str(text), (place + 1) / k)
         for place, text in enumerate(captions)

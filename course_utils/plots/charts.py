@@ -16,7 +16,7 @@ _MARKERS = "osD^vP*X"
 _ERROR = "#ff9933"  # light enough for dark figures on its full strength
 
 
-def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
+def history(histories, *, metric="accuracy", title=None, ax=None):
     """Draw learning curves: training dashed, validation solid, named where the lines end.
 
     Parameters
@@ -26,7 +26,6 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
         ``{"CNN": cnn_history, "dense": dense_history}``.
     metric : str
         Which metric to draw, with its validation curve, ``val_`` and the name, where there is one.
-    colours : dict of str to colour, or sequence of colours, optional
     title : str, optional
     ax : Axes, optional
 
@@ -40,7 +39,7 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
     validated = any(f"val_{metric}" in run for run in runs.values())
     dashed = {"ls": "--", "lw": 1.4}
     ends, told = [], []
-    for (name, run), colour in zip(runs.items(), colours_for(runs, colours), strict=True):
+    for (name, run), colour in zip(runs.items(), colours_for(runs), strict=True):
         drawn = {"training": run[metric]}
         if f"val_{metric}" in run:
             drawn["validation"] = run[f"val_{metric}"]
@@ -78,7 +77,7 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
     return ax
 
 
-def confusion_matrix(y_true, y_pred, *, class_names, title=None, ax=None):
+def confusion_matrix(y_true, y_pred, *, class_names, title=None):
     """Draw which classes are taken for which, in percent of each true class.
 
     Right answers are boxed, errors in colour, and what never happened is left blank.
@@ -89,7 +88,6 @@ def confusion_matrix(y_true, y_pred, *, class_names, title=None, ax=None):
         True and predicted classes, from 0.
     class_names : sequence of str
     title : str, optional
-    ax : Axes, optional
 
     Returns
     -------
@@ -106,9 +104,8 @@ def confusion_matrix(y_true, y_pred, *, class_names, title=None, ax=None):
     text = np.round(share).astype(int).astype(str)
     text[(counts > 0) & (share < 0.5)] = "<1"
     text[of_class[:, 0] == 0] = ""
-    if ax is None:
-        side = min(PAGE_WIDTH - 0.5, 2 + 0.37 * k)
-        _, ax = plt.subplots(figsize=(side + 0.3, side))
+    side = min(PAGE_WIDTH - 0.5, 2 + 0.37 * k)
+    _, ax = plt.subplots(figsize=(side + 0.3, side))
     right = np.eye(k, dtype=bool)
     ax.set_facecolor("#f6f6f6")
     for colour, blank, darkest, weight in (
@@ -385,12 +382,11 @@ def _check(runs, k):
 def _classes(name, y, k):
     """Return class numbers as an array, or say what is wrong with them."""
     y = np.asarray(y)
-    integers = y.ndim == 1 and y.size and np.issubdtype(y.dtype, np.integer)
-    if not integers or y.min() < 0 or y.max() >= k:
-        received = f"from {y.min()} to {y.max()}" if integers else f"{y.dtype} of shape {y.shape}"
+    wrong = sorted(set(y.ravel().tolist()) - set(range(k)))
+    if y.ndim != 1 or wrong:
         hint = " Use np.argmax(..., axis=-1)." if y.ndim == 2 else ""
         raise ValueError(
             f"`{name}` must be integers of shape (n,), from 0 to {k - 1} as there are {k} class "
-            f"names. Received: {received}.{hint}"
+            f"names. Received: {wrong[:3]} in an array of shape {y.shape}.{hint}"
         )
     return y

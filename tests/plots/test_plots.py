@@ -59,6 +59,10 @@ def bars(values, **options):
     return plots.bars(values, label="accuracy", **options)
 
 
+def animate(frames, captions):
+    plots.animate(frames, captions=captions, columns=3)
+
+
 def curves(values, x=(1, 2), **options):
     return plots.curves(values, x, label="accuracy", x_label="images", **options)
 
@@ -69,9 +73,6 @@ DRAWN = [
     (lambda **to: plots.history({"CNN": _History(RUN), "dense": RUN}, **to),
      "Two. Learning curves, accuracy over 3 epochs. CNN: training 0.5 to 0.8, validation 0.52 to "
      "0.71; dense: training 0.5 to 0.8, validation 0.52 to 0.71."),
-    (lambda **to: confusion([0, 0, 1, 2], [0, 1, 1, 0], **to),
-     "Four. Confusion matrix of 3 classes and 4 images: 50% right, from star with 0% to square "
-     "with 100%. Most frequent: star taken for disc, 100%."),
     (lambda **to: boxes([[2, 3, 9, 12]], labels=["disc"], **to),
      "Box. A picture of 32 by 24 pixels with 1 box: disc from x 2, y 3 to x 9, y 12."),
     (lambda **to: plots.masks(PICTURE, PICTURE[..., 0] > 200, **to),
@@ -88,6 +89,9 @@ DRAWN = [
      "50; dense from 0.3 at 10 to 0.6 at 500. Lines: chance at 0.1."),
 ]  # fmt: skip
 DRAWN_ON_OWN_FIGURE = [
+    (lambda **to: confusion([0, 0, 1, 2], [0, 1, 1, 0], **to),
+     "Four. Confusion matrix of 3 classes and 4 images: 50% right, from star with 0% to square "
+     "with 100%. Most frequent: star taken for disc, 100%."),
     (lambda **to: grid(np.stack([PICTURE] * 7), titles=["a", "T-shirt/top", "c\nd", *"efgh"], **to),
      "Seven. 7 pictures of 32 by 24 pixels in 2 rows: a, T-shirt/top, c d, e, f, g, h."),
     (lambda **to: plots.map_grid({"picture": PICTURES, "layer 1": MAPS}, outlines=MASKS, **to),
@@ -124,7 +128,7 @@ REFUSED = [
     (lambda: plots.history([0.1, 0.2]), "Keras History"),
     (lambda: plots.history({"CNN": RUN, "dense": _History({})}), "of 'dense'.*did not finish"),
     (lambda: confusion([0, 1], np.ones((2, 3))), r"`y_pred`.*np\.argmax"),
-    (lambda: confusion([0, 3], [0, 1]), "from 0 to 2.*Received: from 0 to 3"),
+    (lambda: confusion([0, 3], [0, 1]), r"from 0 to 2.*Received: \[3\]"),
     (lambda: bars({}), "at least one"),
     (lambda: bars({"a": np.nan}), r"Received: \[\[nan\]\]"),
     (lambda: bars({"a": 1, "b": 2}, colours=["red"]), r"each name, 2\. Received: 1"),
@@ -132,10 +136,10 @@ REFUSED = [
     (lambda: curves({"a": [1, 2, 3]}), "2 numbers a run, for 'a'"),
     (lambda: plots.shape_flow([("conv", (None, 8, 8, 3), 1)]), "without the batch"),
     (lambda: plots.shape_flow(LAYERS, faces=[None]), r"each layer, 5\. Received: 1"),
-    (lambda: plots.animate(FRAMES[:1], captions=["a"]), "`frames` must be at least two"),
-    (lambda: plots.animate(FRAMES[:, 0], captions="abcd"), "`frames` must be at least two"),
-    (lambda: plots.animate(FRAMES * 255.0, captions="abcd"), r"in \[0, 1\]"),
-    (lambda: plots.animate(FRAMES, captions=["a"]), "each sheet, 4. Received: 1"),
+    (lambda: animate(FRAMES[:1], "a"), "`frames` must be at least two"),
+    (lambda: animate(FRAMES[:, 0], "abcd"), "`frames` must be at least two"),
+    (lambda: animate(FRAMES * 255.0, "abcd"), r"in \[0, 1\]"),
+    (lambda: animate(FRAMES, "a"), "each sheet, 4. Received: 1"),
     (lambda: plots.few_colours(PICTURE / 255), "uint8 of shape"),
     (lambda: plots.show(bars({"a": 1}), alt="a" + " " * 30), r"`alt` must be .*Received: 'a'"),
     (lambda: plots.show(plt.figure()), r"`alt` must be .*Received: ''"),
@@ -488,9 +492,8 @@ def test_one_colour_for_one_thing(colours):
     drawn = [
         bars({"dense": 1}, colours=colours).patches[0].get_facecolor(),
         curves({"dense": [1, 2]}, colours=colours).lines[0].get_color(),
-        plots.history({"dense": RUN}, colours=colours).lines[0].get_color(),
     ]
-    assert [to_hex(colour) for colour in drawn] == ["#0000ff"] * 3
+    assert [to_hex(colour) for colour in drawn] == ["#0000ff"] * 2
 
 
 def test_importing_the_package_loads_nothing_heavy():
