@@ -48,13 +48,11 @@ def chosen(name, value, known, default=None):
     None chooses the default, or all known ones where there is none.
     """
     names = (default or known) if value is None else value
-    if isinstance(names, str) or not isinstance(names, (tuple, list)):
+    differ = isinstance(names, (tuple, list)) and 0 < len(names) == len(set(names))
+    if not differ or not set(names) <= set(known):
         raise ValueError(
-            f"`{name}` must be a list of names such as {known[:2]}. Received: {value!r}"
-        )
-    if not names or len(set(names)) != len(names) or not set(names) <= set(known):
-        raise ValueError(
-            f"`{name}` must be different names out of {', '.join(known)}. Received: {value!r}"
+            f"`{name}` must be a list of different names out of {', '.join(known)}. "
+            f"Received: {value!r}"
         )
     return tuple(names), np.array([known.index(each) for each in names], np.int64)
 

@@ -72,12 +72,6 @@ def few_colours(pictures):
     -------
     ndarray of uint8, shape as given
     """
-    pictures = np.asarray(pictures)
-    if pictures.dtype != np.uint8 or pictures.ndim < 3 or pictures.shape[-1] not in (1, 3):
-        raise ValueError(
-            "`pictures` must be uint8 of shape (..., h, w, 3) or (..., h, w, 1). "
-            f"Received: {pictures.dtype} of shape {pictures.shape}."
-        )
     if pictures.shape[-1] == 1:
         return pictures
     strip = Image.fromarray(pictures.reshape(-1, pictures.shape[-2], 3))

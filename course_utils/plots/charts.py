@@ -303,21 +303,14 @@ def _told_of_confusion(counts, share, names):
 def _recorded(histories, metric):
     """Return ``{name: {metric: values}}``, with the name None where there is a single run."""
     record = getattr(histories, "history", histories)
-    if not isinstance(record, dict):
-        raise ValueError(
-            "`histories` must be a Keras History, its dict of lists, or a dict of these by name. "
-            f"Received: {histories!r}."
-        )
     runs = {name: getattr(run, "history", run) for name, run in record.items()}
     if not runs or not all(isinstance(run, dict) for run in runs.values()):
         runs = {None: record}
     for name, run in runs.items():
         if metric not in run:
-            recorded = [key for key in run if not key.startswith("val_")]
-            hint = "" if run else " Training did not finish: run its cell to the end first."
             raise ValueError(
                 f"`metric` must be one that was recorded{f' of {name!r}' if name else ''}: "
-                f"{recorded}. Received: {metric!r}.{hint}"
+                f"{list(run)}. Received: {metric!r}."
             )
     return runs
 
