@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation
 
-from course_utils.drawn import layout, paint, scenes
+from course_utils.drawn import paint, scenes
 from course_utils.drawn.captions import read_caption
 from course_utils.drawn.scenes import LEAST_GAP, LEAST_SEEN, LEAST_VISIBLE, make_scenes
 
@@ -152,16 +152,6 @@ def test_taking_an_object_away_changes_its_pixels_and_its_shadow(seed, number):
     shaded = ~spread(gone, 2)
     darker = data.images[shaded].astype(int) <= fewer.images[shaded].astype(int) + 1
     assert darker.mean() > 0.999
-
-
-def test_shadows_are_not_cut_off(monkeypatch):
-    arguments = {"n": 60, "seed": 3, "noise": 0}
-    usual = make_scenes(**arguments).images.astype(int)
-    side = layout.Settings.side.fget
-    monkeypatch.setattr(layout.Settings, "side", property(lambda own: side(own) + 10))
-    wider = make_scenes(**arguments).images.astype(int)
-    assert np.abs(usual - wider).max() <= 6
-    assert np.mean(usual != wider) < 0.01
 
 
 def test_colour_named_is_the_colour_seen():
