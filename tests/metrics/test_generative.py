@@ -29,18 +29,6 @@ def apart(queries, references):
     return np.linalg.norm(queries[:, None] - references, axis=2)
 
 
-def test_frechet_of_sets_that_differ_in_their_means_is_the_squared_distance():
-    one = rows(50, 4)
-    assert frechet_distance(one, one + np.array([1.0, 2.0, 0.0, -2.0])) == pytest.approx(9.0)
-
-
-def test_frechet_of_features_that_differ_in_scale_adds_up_squared_differences_of_deviations():
-    corners = np.array(list(itertools.product([-1.0, 1.0], repeat=3)))  # uncorrelated
-    one, two = np.array([1.0, 2.0, 0.0]), np.array([3.0, 0.5, 4.0])
-    expected = np.sum((one - two) ** 2) * 8 / 7  # sample variance of plus and minus 1
-    assert frechet_distance(corners * one, corners * two) == pytest.approx(expected)
-
-
 def test_frechet_agrees_with_the_matrix_root_of_scipy_and_is_symmetric():
     one, two = rows(50), rows(70, shift=1, seed=1) @ np.diag([1, 2, 3, 1, 2, 3])
     a, b = np.cov(one.T), np.cov(two.T)
@@ -75,14 +63,6 @@ def test_kernel_distance_agrees_with_the_sum_over_all_pairs():
     ]
     across = np.mean([kernel(x, y) for x in one for y in two])
     assert kernel_distance(one, two) == pytest.approx(sum(within) - 2 * across)
-
-
-def test_kernel_distance_is_unbiased():
-    distances = [
-        kernel_distance(rows(20, 2, seed=s), rows(20, 2, seed=1000 + s)) for s in range(400)
-    ]
-    assert np.mean(distances) == pytest.approx(0, abs=3 * np.std(distances) / 20)
-    assert np.min(distances) < 0 < np.max(distances)
 
 
 def test_kernel_distance_sees_what_mean_and_covariance_do_not():
