@@ -281,7 +281,8 @@ def test_many_models_predict_without_a_warning_and_others_are_heard(caplog):
 def test_importing_the_package_loads_no_framework():
     done = _python(
         "import sys, course_utils; "
-        "loaded = {'keras', 'tensorflow', 'matplotlib', 'sklearn', 'pooch'} & set(sys.modules); "
+        "heavy = {'keras', 'tensorflow', 'matplotlib', 'seaborn', 'sklearn', 'scipy', 'pooch'}; "
+        "loaded = heavy & set(sys.modules); "
         "sys.exit(repr(loaded) if loaded else 0)"
     )
     assert done.returncode == 0, done.stderr

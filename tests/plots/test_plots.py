@@ -1,19 +1,14 @@
 """Figures: where pixels land, what is printed, what is refused, and the alternative text."""
 
 import itertools
-import subprocess
-import sys
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 import pytest
 import seaborn as sns
-from bs4 import BeautifulSoup
 from matplotlib.colors import to_hex
-from nbclient import NotebookClient
-from nbconvert import HTMLExporter
 
 from course_utils import plots
 from course_utils.plots.describe import description
@@ -21,6 +16,7 @@ from course_utils.plots.style import as_text, contrast, readable_on
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (24, 32, 3)).astype("uint8")
 RUN = {"accuracy": [0.5, 0.7, 0.8], "val_accuracy": [0.52, 0.68, 0.71], "loss": [1, 0.8, 0.6]}
+FITTED = SimpleNamespace(history=RUN)  # as far as what Keras' fit returns matters
 NAMES = ("disc", "square", "star")
 PICTURES = np.zeros((3, 8, 8, 3), np.uint8)
 MAPS = np.arange(3 * 2 * 2).reshape(3, 2, 2).astype(float)
@@ -34,13 +30,6 @@ LAYERS = [
     ("dense", (10,), 40970),
 ]
 TIMES = "\N{MULTIPLICATION SIGN}"
-
-
-class _History:
-    """What Keras' fit returns, as far as it matters."""
-
-    def __init__(self, history):
-        self.history = history
 
 
 def grid(images=PICTURE[None], **options):
@@ -70,7 +59,7 @@ def curves(values, x=(1, 2), **options):
 DRAWN = [
     (lambda **to: plots.history(RUN, **to),
      "One. Learning curves, accuracy over 3 epochs. training 0.5 to 0.8, validation 0.52 to 0.71."),
-    (lambda **to: plots.history({"CNN": _History(RUN), "dense": RUN}, **to),
+    (lambda **to: plots.history({"CNN": FITTED, "dense": RUN}, **to),
      "Two. Learning curves, accuracy over 3 epochs. CNN: training 0.5 to 0.8, validation 0.52 to "
      "0.71; dense: training 0.5 to 0.8, validation 0.52 to 0.71."),
     (lambda **to: boxes([[2, 3, 9, 12]], labels=["disc"], **to),
@@ -125,7 +114,7 @@ REFUSED = [
     (lambda: plots.map_grid({"a": MAPS}, outlines=MASKS[:2]), r"equally many panels each\. Rec"),
     (lambda: plots.history({"CNN": RUN}, metric="acc"),
      r"of 'CNN': \['accuracy', .*\]\. Received: 'acc'"),
-    (lambda: plots.history({"CNN": RUN, "dense": _History({})}), r"of 'dense': \[\]\. Received"),
+    (lambda: plots.history({"CNN": FITTED, "dense": {}}), r"of 'dense': \[\]\. Received"),
     (lambda: confusion([0, 1], np.ones((2, 3))), r"`y_pred`.*np\.argmax"),
     (lambda: confusion([0, 3], [0, 1]), r"from 0 to 2.*Received: \[3\]"),
     (lambda: bars({}), "at least one"),
@@ -209,19 +198,6 @@ def test_show_emits_one_picture_with_alternative_text(shown):
 @pytest.mark.parametrize("wrap", [lambda a: a[0, 0].figure, lambda a: a, lambda a: a[0, 0], list])
 def test_show_takes_figure_axes_and_arrays_of_axes(shown, wrap):
     assert shown(plots.show, wrap(grid())).size
-
-
-def test_the_rendered_page_carries_the_alternative_text():
-    source = """
-import course_utils as cu
-cu.plots.use_style()
-cu.plots.show(cu.plots.bars({"a": 1, "b <i>": [2, 3]}, label="value", title='"Bars" & more'))"""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
-    html, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
-    told = '"Bars" & more. Bars of value: a 1.0; b <i> 2.5 (2.0 to 3.0).'
-    (image,) = BeautifulSoup(html, "html.parser").find_all("img")
-    assert image["alt"].startswith(told)
 
 
 def test_show_outside_ipython_prints_the_alternative_text(capsys):
@@ -357,7 +333,7 @@ def test_each_row_of_maps_is_named_once_and_each_panel_holds_its_own_map_and_out
 
 
 def test_history_of_one_run():
-    ax = plots.history(_History(RUN))
+    ax = plots.history(FITTED)
     curves = [line for line in ax.lines if line.get_linestyle() != "None"]
     assert [line.get_linestyle() for line in curves] == ["--", "-"]
     for line, values in zip(curves, (RUN["accuracy"], RUN["val_accuracy"]), strict=True):
@@ -368,7 +344,7 @@ def test_history_of_one_run():
 
 
 def test_history_of_several_runs_names_each_once_even_after_one_epoch():
-    ax = plots.history({"CNN": _History(RUN), "dense": {"accuracy": [0.25]}})
+    ax = plots.history({"CNN": FITTED, "dense": {"accuracy": [0.25]}})
     assert sorted(text.get_text() for text in ax.texts) == ["CNN", "dense"]
     assert [text.get_text() for text in ax.get_legend().texts] == ["validation", "training"]
     marked = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o"]
@@ -463,9 +439,7 @@ def test_colours_are_seaborns():
 
 
 def test_words_read_well_in_any_colour_of_the_course_by_the_standard_of_contrast():
-    # WCAG's own extremes, and the grey that is known to just pass on white.
-    assert contrast("black", "white") == pytest.approx(21)
-    assert contrast("white", "white") == 1
+    # the grey that is known to just pass on white
     assert contrast("#767676", "white") == pytest.approx(4.54, abs=0.005)
     for colour in plots.COLOURS:
         assert contrast(as_text(colour), "white") >= 4.5
@@ -492,13 +466,3 @@ def test_one_colour_for_one_thing(colours):
         curves({"dense": [1, 2]}, colours=colours).lines[0].get_color(),
     ]
     assert [to_hex(colour) for colour in drawn] == ["#0000ff"] * 2
-
-
-def test_importing_the_package_loads_nothing_heavy():
-    clock = "time.perf_counter()"
-    code = f"import sys, time; t = {clock}; import course_utils; print({clock} - t, *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, *loaded = done.stdout.split()
-    heavy = {"matplotlib", "keras", "tensorflow", "sklearn", "seaborn", "pandas", "scipy"}
-    assert not heavy & set(loaded)
-    assert float(seconds) < 0.5
