@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
     factory.write(
         folder / "02_raises.ipynb",
         factory.code("first", "print(1)", "1\n"),
-        factory.code("boom", "import sys\nsys.__stderr__.write('a hint')\n1 / 0", ""),
+        factory.code("boom", "1 / 0", ""),
         factory.code("rest", "open('reached', 'w')", ""),
     )
     factory.write(
@@ -128,13 +128,12 @@ def test_after_a_failed_cell_the_rest_of_that_notebook_is_skipped(result, folder
     assert outcomes_of(result, "02_raises") == expected
     assert "cell boom of this notebook failed" in result[1]
     assert "ZeroDivisionError" in result[1]
-    assert "standard error ended in:\na hint" in result[1]
     assert not (folder / "reached").exists()
 
 
 def test_a_dead_kernel_is_noticed(result):
     assert outcomes_of(result, "03_dies") == {"die": "FAILED", "rest": "SKIPPED"}
-    assert "The kernel died (signal 9). It was running cell die" in result[1]
+    assert "the kernel was killed (signal 9)" in result[1]
 
 
 def test_images_are_counted_not_compared_and_may_be_described(result):
@@ -162,7 +161,7 @@ def test_a_cell_that_never_ends_fails_and_a_kernel_dead_meanwhile_is_not_waited_
     factory.write(tmp_path / "01_long.ipynb", factory.code("long", "while True: pass", ""))
     outcomes, report = run_pytest(tmp_path, "--nbval-cell-timeout=2")
     assert list(outcomes.values()) == ["FAILED"]
-    assert "Timeout of 2 seconds exceeded" in report
+    assert "the cell took longer than 2 s" in report
     factory.write(
         tmp_path / "01_long.ipynb",
         factory.code(
