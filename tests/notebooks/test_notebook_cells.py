@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 import notebook_factory as factory
 import pytest
@@ -73,8 +72,8 @@ def folder(tmp_path_factory):
     images = [factory.code(name, show, "") for name in ("another-image", "one-more-stored")]
     images[0].outputs = [image]
     images[1].outputs = [image, image]
-    factory.write(folder / "05_shows.ipynb", *images)
-    factory.write(folder / "06_stripped.ipynb", factory.code("stripped", "print(1)"))
+    factory.write(folder / "04_shows.ipynb", *images)
+    factory.write(folder / "05_stripped.ipynb", factory.code("stripped", "print(1)"))
     expected = {
         "COURSE_PROFILE": "quick",
         "COURSE_OFFLINE": "1",
@@ -82,7 +81,7 @@ def folder(tmp_path_factory):
         "KERAS_BACKEND": os.environ["KERAS_BACKEND"],
     }
     factory.write(
-        folder / "07_environment.ipynb",
+        folder / "06_environment.ipynb",
         factory.code(
             "environment",
             "import os, sys\n"
@@ -93,7 +92,7 @@ def folder(tmp_path_factory):
             "",
         ),
     )
-    factory.write(folder / "08_reaches.ipynb", factory.code("reach", HIDDEN_REACH, ""))
+    factory.write(folder / "07_reaches.ipynb", factory.code("reach", HIDDEN_REACH, ""))
     body = HIDDEN_REACH.replace("\n", "\n    ")
     (folder / "test_reach.py").write_text(f"def test_reach():\n    {body}\n", encoding="utf-8")
     return folder
@@ -113,66 +112,37 @@ def outcomes_of(result, name):
     }
 
 
-def test_text_is_compared_and_ignored_cells_are_not(result):
-    assert outcomes_of(result, "01_compared") == {
-        "same": "PASSED",
-        "ignored": "PASSED",
-        "address": "PASSED",
-        "other": "FAILED",
-    }
-    assert "Cell outputs differ" in result[1]
+@pytest.mark.parametrize(
+    ("name", "outcomes", "said"),
+    [
+        ("01_compared", "same ignored address -other", "Cell outputs differ"),
+        ("02_raises", "first -boom ~rest", "ZeroDivisionError"),
+        ("03_dies", "-die ~rest", "the kernel was killed (signal 9)"),
+        ("04_shows", "another-image -one-more-stored", "Pictures stored: 2, pictures now: 1"),
+        ("05_stripped", "-stripped", "run `make outputs`"),
+        ("06_environment", "environment", ""),
+    ],
+)
+def test_cells_pass_fail_or_are_skipped_and_the_report_says_why(result, name, outcomes, said):
+    signs = {"-": "FAILED", "~": "SKIPPED"}
+    expected = {cell.lstrip("-~"): signs.get(cell[0], "PASSED") for cell in outcomes.split()}
+    assert outcomes_of(result, name) == expected, result[1]
+    assert said in result[1]
 
 
-def test_after_a_failed_cell_the_rest_of_that_notebook_is_skipped(result, folder):
-    expected = {"first": "PASSED", "boom": "FAILED", "rest": "SKIPPED"}
-    assert outcomes_of(result, "02_raises") == expected
+def test_after_a_failed_cell_nothing_runs(result, folder):
     assert "cell boom of this notebook failed" in result[1]
-    assert "ZeroDivisionError" in result[1]
     assert not (folder / "reached").exists()
 
 
-def test_a_dead_kernel_is_noticed(result):
-    assert outcomes_of(result, "03_dies") == {"die": "FAILED", "rest": "SKIPPED"}
-    assert "the kernel was killed (signal 9)" in result[1]
-
-
-def test_images_are_counted_not_compared_and_may_be_described(result):
-    expected = {"another-image": "PASSED", "one-more-stored": "FAILED"}
-    assert outcomes_of(result, "05_shows") == expected
-    assert "Pictures stored: 2, pictures now: 1" in result[1]
-
-
-def test_a_cell_without_stored_output_fails(result):
-    assert outcomes_of(result, "06_stripped") == {"stripped": "FAILED"}
-    assert "run `make outputs`" in result[1]
-
-
-def test_the_kernel_runs_as_the_course_promises(result):
-    assert outcomes_of(result, "07_environment") == {"environment": "PASSED"}, result[1]
-
-
 def test_a_cell_or_test_that_hides_its_reach_for_the_network_fails(result):
-    assert outcomes_of(result, "08_reaches") == {"reach": "FAILED"}
+    assert outcomes_of(result, "07_reaches") == {"reach": "FAILED"}
     assert outcomes_of(result, "test_reach.py") == {"test_reach": "FAILED"}
     assert result[1].count("Reached for the network:") == 2
 
 
-def test_a_cell_that_never_ends_fails_and_a_kernel_dead_meanwhile_is_not_waited_for(tmp_path):
+def test_a_cell_that_never_ends_fails(tmp_path):
     factory.write(tmp_path / "01_long.ipynb", factory.code("long", "while True: pass", ""))
     outcomes, report = run_pytest(tmp_path, "--nbval-cell-timeout=2")
     assert list(outcomes.values()) == ["FAILED"]
     assert "the cell took longer than 2 s" in report
-    factory.write(
-        tmp_path / "01_long.ipynb",
-        factory.code(
-            "die",
-            "import os, signal, threading, time\n"
-            "threading.Timer(1, os.kill, (os.getpid(), signal.SIGKILL)).start()\n"
-            "time.sleep(200)",
-            "",
-        ),
-    )
-    start = time.monotonic()
-    outcomes, _ = run_pytest(tmp_path)
-    assert list(outcomes.values()) == ["FAILED"]
-    assert time.monotonic() - start < 100, "not at the time-out of the cell, 300 s"
