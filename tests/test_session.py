@@ -26,37 +26,36 @@ def clean(monkeypatch):
     monkeypatch.setattr(session, "_hosted_profile", "full")
 
 
-def test_profile_is_quick_unless_named(monkeypatch):
-    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: True)
-    assert cu.profile() == "quick", "a GPU of one's own changes nothing"
-    monkeypatch.setenv("COURSE_PROFILE", "full")
-    assert cu.profile() == "full"
-    assert cu.by_profile(quick=1, full=2) == 2
+COLAB, KAGGLE = {"COLAB_RELEASE_TAG": "any"}, {"KAGGLE_KERNEL_RUN_TYPE": "any"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "gpu", "hosted_profile", "expected"),
+    [
+        ({}, True, "full", "quick (the default; COURSE_PROFILE=full changes it)"),
+        ({"COURSE_PROFILE": "full"}, False, "full", "full (set by COURSE_PROFILE)"),
+        (COLAB, True, "full", "full (the default on this service's GPU; COURSE_PROFILE=quick"),
+        (KAGGLE, True, "full", "full (the default on this service's GPU; COURSE_PROFILE=quick"),
+        (KAGGLE, False, "full", "quick (the default; COURSE_PROFILE=full changes it)"),
+        (COLAB, True, "quick", "quick (the default; COURSE_PROFILE=full changes it)"),
+        ({**COLAB, "COURSE_PROFILE": "full"}, True, "quick", "full (set by COURSE_PROFILE)"),
+    ],
+)
+def test_profile(monkeypatch, capsys, environment, gpu, hosted_profile, expected):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: gpu)
+    cu.setup(seed=1, hosted_profile=hosted_profile)
+    assert f"profile {expected}" in capsys.readouterr().out
+    assert cu.by_profile(quick="quick", full="full") == cu.profile() == expected.split()[0]
+
+
+def test_unknown_profiles_are_refused(monkeypatch):
+    with pytest.raises(ValueError, match=r"quick, full\. Received: 'fast'"):
+        cu.setup(seed=1, hosted_profile="fast")
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     with pytest.raises(ValueError, match=r"quick, full.*Received: COURSE_PROFILE='fast'"):
         cu.profile()
-    with pytest.raises(ValueError, match=r"quick, full\. Received: 'fast'"):
-        cu.setup(seed=1, hosted_profile="fast")
-
-
-@pytest.mark.parametrize("variable", ["COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"])
-@pytest.mark.parametrize(("gpu", "expected"), [(True, "full"), (False, "quick")])
-def test_hosted_service_is_full_only_with_a_gpu(monkeypatch, variable, gpu, expected):
-    monkeypatch.setenv(variable, "any")
-    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: gpu)
-    assert cu.profile() == expected
-
-
-def test_chapter_without_a_download_stays_quick_on_a_hosted_gpu(monkeypatch, capsys):
-    monkeypatch.setenv("COLAB_RELEASE_TAG", "any")
-    monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: True)
-    cu.setup(seed=15, hosted_profile="quick")
-    assert "profile quick (the default; COURSE_PROFILE=full changes it)" in capsys.readouterr().out
-    monkeypatch.setenv("COURSE_PROFILE", "full")
-    assert cu.profile() == "full"
-    monkeypatch.delenv("COURSE_PROFILE")
-    cu.setup(seed=14)
-    assert cu.profile() == "full", "the next chapter in the same kernel chooses for itself"
 
 
 def test_setup_line_names_device_backend_profile_and_seed(capsys):
@@ -64,7 +63,6 @@ def test_setup_line_names_device_backend_profile_and_seed(capsys):
     line = capsys.readouterr().out
     assert line.count("\n") == 1
     assert keras.__version__ in line
-    assert "profile quick (the default; COURSE_PROFILE=full changes it)" in line
     assert line.endswith("seed 5\n")
     first = keras.ops.convert_to_numpy(keras.random.normal((4,)))
     cu.setup(seed=5)

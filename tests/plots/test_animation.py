@@ -7,7 +7,6 @@ from PIL import ImageSequence
 from course_utils import plots
 
 CAPTIONS = ["step 1", "2", "3", "step 4"]
-ALT = "An animation of 4 sheets of 6 pictures: step 1, 2, 3, step 4."
 HEAD = 33  # pixels of a caption and its bar
 SHADES = np.array([0, 80, 160, 240], "uint8")
 FRAMES = np.broadcast_to(SHADES[:, None, None, None, None], (4, 6, 8, 10, 3))
@@ -25,7 +24,7 @@ def sheets(image):
 
 def test_all_sheets_come_in_order_with_their_words_and_the_last_one_rests(shown):
     animation = shown(plots.animate, FRAMES, captions=CAPTIONS, seconds=2, columns=3)
-    assert animation.alt == ALT
+    assert animation.alt == "An animation of 4 sheets of 6 pictures: step 1, 2, 3, step 4."
     rest, moving, durations = sheets(animation.image)
     assert [picture[HEAD, 0, 0] for picture in moving] == SHADES.tolist()
     np.testing.assert_array_equal(rest, moving[-1])
@@ -65,11 +64,6 @@ def test_a_sheet_of_colour_pictures_stays_small_and_near_its_colours(shown):
     assert animation.n_bytes < 125_000
     first = np.stack(sheets(animation.image)[1])[:, HEAD : HEAD + 64 : 2, :64:2] / 255
     assert np.abs(first - frames[:, 0]).mean() < 0.03
-
-
-def test_outside_of_a_notebook_the_text_is_printed(capsys):
-    plots.animate(FRAMES, captions=CAPTIONS, columns=3)
-    assert capsys.readouterr().out == f"[animation] {ALT}\n"
 
 
 def test_few_colours_are_few_and_near():
