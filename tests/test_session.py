@@ -22,7 +22,7 @@ def clean(monkeypatch):
     """Give each test an environment that says nothing, and no results."""
     for name in ("COURSE_PROFILE", "COURSE_STRICT", "COURSE_SEED", "COURSE_RECORD"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(measures, "_run", measures._Run())
+    monkeypatch.setattr(measures, "_rows", {})
     monkeypatch.setattr(session, "_hosted_profile", "full")
 
 

@@ -36,11 +36,6 @@ def animate(frames, *, captions, columns, seconds=4.0):
         How long one pass takes, without the last sheet's rest.
     """
     frames = np.asarray(frames)
-    if frames.ndim not in (4, 5) or len(frames) < 2:
-        raise ValueError(
-            "`frames` must be at least two of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3). "
-            f"Received: shape {frames.shape}."
-        )
     k, n = frames.shape[:2]
     captions = one_each("captions", captions, "sheet", k)
     pictures = np.rint(255 * check_images(frames.reshape(k * n, *frames.shape[2:])))
