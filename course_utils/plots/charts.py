@@ -211,8 +211,7 @@ def curves(
         For each name one value at each of the k places, or those of several runs (seeds): then
         the line is their mean, and the band goes from the least to the greatest.
     x : sequence of k numbers or k str
-        What was varied. Numbers are drawn to scale, texts at equal distances. Where no text has a
-        digit, they are names of unrelated things: no line joins them.
+        What was varied. Numbers are drawn to scale, texts at equal distances.
     label, x_label : str
         What the values are and what was varied: the labels of the axes.
     log_x, log_y : bool
@@ -234,19 +233,16 @@ def curves(
     named = any(isinstance(place, str) for place in x)
     places = np.arange(len(x)) if named else np.asarray(x, dtype=float)
     names = [place if isinstance(place, str) else f"{place:g}" for place in x]
-    joined = not named or any(character.isdigit() for name in names for character in name)
     last = np.argmax(places)
     ends, told = [], []
     styles = zip(colours_for(runs, colours), cycle(_MARKERS), strict=False)
     for (name, run), (colour, marker) in zip(runs.items(), styles, strict=True):
         mean, low, high = run.mean(axis=0), run.min(axis=0), run.max(axis=0)
-        if len(run) > 1 and joined:
+        if len(run) > 1:
             ax.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
-        elif len(run) > 1:
-            ax.vlines(places, low, high, color=colour, lw=1.2)
-        ax.plot(places, mean, marker, ls="-" if joined else "None", color=colour, ms=5)
+        ax.plot(places, mean, marker, ls="-", color=colour, ms=5)
         ends.append((name, mean[last], colour))
-        told.append(f"{name} {_course(names, mean, joined)}")
+        told.append(f"{name} {_course(names, mean)}")
     lines = []
     for name, value in (control or {}).items():
         ax.axhline(value, color=QUIET, ls=":", lw=1.2)
@@ -265,17 +261,17 @@ def curves(
     if title:
         ax.set_title(title)
     _label_ends(ax, ends)
-    what = f"{'Curves' if joined else 'Points'} of {label or 'values'} over {x_label or 'x'}"
+    what = f"Curves of {label or 'values'} over {x_label or 'x'}"
     ax.description = f"{what}: {'; '.join(told)}"
     if lines:
         ax.description += f". Lines: {', '.join(lines)}"
     return ax
 
 
-def _course(names, values, joined):
-    """Return where a curve begins and ends and its extreme between, or each value by its name."""
+def _course(names, values):
+    """Return where a curve begins and ends, and its extremes between."""
     at = [f"{number(value)} at {name}" for value, name in zip(values, names, strict=True)]
-    if not joined or len(at) < 3:
+    if len(at) < 3:
         return ", ".join(at)
     text = f"from {at[0]} to {at[-1]}"
     for word, i in (("highest", values.argmax()), ("lowest", values.argmin())):

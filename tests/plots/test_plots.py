@@ -399,15 +399,10 @@ def test_curves_are_means_in_a_band_from_least_to_greatest():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("images", "accuracy")
 
 
-def test_curves_stand_over_names_or_powers():
-    for x, log_x, line in (
-        (["early", "middle"], False, "None"),  # a line would join unrelated names
-        (["pixel", "4 px"], False, "-"),  # of an order, one step may have a name
-        ([10, 1000], True, "-"),
-    ):
-        ax = curves({"a": [1, 2]}, x, log_x=log_x)
-        assert ax.lines[0].get_linestyle() == line
-        assert [text.get_text() for text in ax.get_xticklabels()] == [str(place) for place in x]
+@pytest.mark.parametrize(("x", "log_x"), [(["pixel", "4 px"], False), ([10, 1000], True)])
+def test_curves_stand_over_names_or_powers(x, log_x):
+    ax = curves({"a": [1, 2]}, x, log_x=log_x)
+    assert [text.get_text() for text in ax.get_xticklabels()] == [str(place) for place in x]
 
 
 @pytest.mark.parametrize("log_y", [False, True])
