@@ -183,13 +183,8 @@ def progress(title):
 def read_record(path):
     """Read what a notebook reported of itself through ``COURSE_RECORD``.
 
-    Returns
-    -------
-    setup : dict
-        The last "setup" line, empty when there is none.
-    measures : dict of str to number
-    bands : list of dict
-        In order of first appearance; of a band that was tested again, the last result.
+    Returns the last set-up, a dict, empty when there is none; the measures, a dict by name; and the
+    bands, a list of dict, of one that was tested again the last result.
     """
     setup, measures, bands = {}, {}, {}
     lines = Path(path).read_text(encoding="utf-8").splitlines() if Path(path).exists() else []

@@ -75,17 +75,10 @@ def test_kernel_distance_sees_what_mean_and_covariance_do_not():
 def test_judge_cannot_tell_one_source_and_can_tell_two():
     same = two_sample_test(rows(1000), rows(1000, seed=1), seed=0)
     assert same.low < 0.5 < same.high
+    assert same == two_sample_test(rows(1000), rows(1000, seed=1), seed=0)
     interval = binomtest(round(1000 * same.accuracy), 1000).proportion_ci(method="wilson")
     assert (same.low, same.high) == pytest.approx((interval.low, interval.high))
     assert two_sample_test(rows(1000), rows(1000, shift=9, seed=1), seed=0).accuracy > 0.95
-
-
-def test_judge_is_as_often_right_as_the_best_that_there_can_be():
-    # Two bells of deviation 1, two apart: the best judge is right in 84.13 of 100 cases.
-    one, two = RNG.normal(size=(8000, 1)), RNG.normal(2, 1, size=(8000, 1))
-    judged = two_sample_test(one, two, seed=0)
-    assert judged.low < 0.8413 < judged.high
-    assert judged == two_sample_test(one, two, seed=0)
 
 
 def test_judge_learns_nothing_of_the_rows_that_test_it():
