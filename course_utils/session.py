@@ -1,6 +1,7 @@
 """What every notebook does first: set up the run, and choose its profile."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -69,6 +70,7 @@ def setup(*, seed, hosted_profile="full"):
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     _refuse_hidden_packages()
+    ignored = _ignored_settings()
     os.environ["KERAS_BACKEND"] = _backend_name()
     with backend.without_log_chatter():
         keras = _import_keras()
@@ -92,6 +94,8 @@ def setup(*, seed, hosted_profile="full"):
         f"{device} | Keras {versions['keras']} on {backend.NAMES[name]} {versions[name]} | "
         f"profile {chosen} ({_profile_reason()}) | seed {seed}"
     )
+    if ignored:
+        print(ignored)
     return seed
 
 
@@ -137,6 +141,27 @@ def _refuse_hidden_packages():
                 )
 
 
+def _ignored_settings():
+    """Say what Keras' own file of settings asks for and this course does not do; "" if nothing."""
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    path = os.path.join(home, "keras.json")
+    try:
+        settings = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return ""
+    needed = {"image_data_format": "channels_last", "floatx": "float32"}
+    if not os.environ.get("KERAS_BACKEND"):
+        needed["backend"] = "tensorflow"
+    asked = {name: settings.get(name, value) for name, value in needed.items()}
+    if asked == needed:
+        return ""
+    others = [f"{name} {value}" for name, value in asked.items() if value != needed[name]]
+    return (
+        f"{path} asks for {', '.join(others)}. This course needs {', '.join(needed.values())}, "
+        "and uses that; the file is unchanged."
+    )
+
+
 def _backend_name():
     """Return the backend asked for, or say which there are."""
     if "keras" in sys.modules:  # chosen already, for good
@@ -176,7 +201,10 @@ def _release(version):
 
 def _versions(backend):
     modules = {name: sys.modules[name].__version__ for name in ("keras", backend, "numpy")}
-    course = importlib.metadata.version("keras-vision-course")
+    try:
+        course = importlib.metadata.version("keras-vision-course")
+    except importlib.metadata.PackageNotFoundError:  # used from a checkout by PYTHONPATH
+        course = "unknown"
     return {"python": platform.python_version(), **modules, "course": course}
 
 

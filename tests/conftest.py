@@ -1,19 +1,25 @@
 """How the tests run: off the network, in an environment of their own, notebooks as a learner would.
 
-Every code cell of a notebook is a test. The notebook runs as in a report, and nbval compares what
-its cells show with what is stored: of pictures that there are as many, of all else the text.
+Every code cell of a notebook is a test, run by nbval in one kernel per notebook. What nbval does
+not do by itself is done here: a dead kernel is noticed within a second, after a failed cell the
+rest of its notebook is skipped, what the kernel wrote to its standard error is shown, a cell whose
+figure has vanished fails.
 """
 
 import os
 import shutil
 import sys
 import tempfile
-from functools import cached_property
+import time
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 
 import chapters
-import kernels
 import pytest
+from jupyter_client.manager import KernelManager
+from kernels import RunningInterpreter, kernel_environment
+from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 TESTS = Path(__file__).resolve().parent
@@ -92,14 +98,9 @@ def network_attempts():
     return take_network_attempts
 
 
-@pytest.fixture(scope="session")
-def test_kernel_environment():
-    """Environment of a kernel as in the tests of the notebooks, a dict."""
-    return _kernel_environment()
-
-
 def _kernel_environment():
-    return kernels.kernel_environment(
+    """Environment of a kernel as in the tests of the notebooks, a dict."""
+    return kernel_environment(
         "quick",
         os.environ["KERAS_BACKEND"],
         COURSE_DATA_DIR=None,
@@ -109,19 +110,85 @@ def _kernel_environment():
     )
 
 
+test_kernel_environment = pytest.fixture(
+    _kernel_environment, scope="session", name="test_kernel_environment"
+)
+
+
+class KernelDiedError(Exception):
+    """The kernel ended while a cell was running."""
+
+
+class Kernel(RunningKernel):
+    """Kernel of the interpreter that runs the tests, in the folder of the notebook."""
+
+    def __init__(self, folder, environment):
+        self._scratch = Path(tempfile.mkdtemp(prefix="course-kernel-"))
+        self.km = KernelManager(kernel_name="python3", kernel_spec_manager=RunningInterpreter())
+        with open(self._scratch / "stderr", "wb") as stderr:
+            self.km.start_kernel(
+                cwd=str(folder),
+                env={**environment, "IPYTHONDIR": str(self._scratch / "ipython")},
+                stderr=stderr,
+                extra_arguments=["--HistoryManager.hist_file=:memory:"],
+            )
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        try:
+            self.kc.wait_for_ready(timeout=120)
+            self._ensure_iopub_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def get_message(self, stream, timeout=None):
+        """Next message; that the kernel died meanwhile is noticed within a second."""
+        deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            left = max(0, deadline - time.monotonic())
+            try:
+                return super().get_message(stream, timeout=min(left, 1))
+            except Empty:
+                if not self.is_alive():
+                    code = self.km.provisioner and self.km.provisioner.process.returncode
+                    signalled = code is not None and code < 0
+                    how = f"signal {-code}" if signalled else f"exit status {code}"
+                    raise KernelDiedError(f"The kernel died ({how}).") from None
+                if left <= 1:
+                    raise
+
+    def standard_error(self, lines=30):
+        """Last lines that the kernel wrote to its standard error, as text."""
+        path = self._scratch / "stderr"
+        if not path.exists():
+            return ""
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return "\n".join(
+            [line for line in text.splitlines() if not line.startswith("[IPKernelApp]")][-lines:]
+        )
+
+    def stop(self):
+        """End the kernel and all that it started; harmless when it is dead already."""
+        if not hasattr(self, "km"):
+            return
+        self.kc.stop_channels()
+        with suppress(RuntimeError):
+            self.km.shutdown_kernel(now=True)  # and with it the whole group of its processes
+        self.km.cleanup_resources()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        del self.km
+
+
 class Notebook(IPyNbFile):
     """A notebook, whose code cells are tests."""
 
-    def setup(self):
-        """Have texts compared without where in memory things lie, which some objects show."""
-        self.sanitize_patterns[r"\b0x[0-9a-f]{6,}\b"] = "0x..."
+    failed_cell = None
 
-    @cached_property
-    def outcome(self):
-        """What running a copy of the notebook shows, and why it did not reach its end, or None."""
-        run, timeout = chapters.read(self.path), self.config.option.nbval_cell_timeout
-        folder, environment = self.path.parent, _kernel_environment()
-        return run, kernels.execute(run, folder, environment, timeout=timeout).failure
+    def setup(self):
+        """Start the kernel."""
+        # Objects without a text of their own show where in memory they lie.
+        self.sanitize_patterns[r"\b0x[0-9a-f]{6,}\b"] = "0x..."
+        self.kernel = Kernel(self.path.parent, _kernel_environment())
 
     def collect(self):
         """Yield the code cells, named by their ids."""
@@ -134,23 +201,39 @@ class Notebook(IPyNbFile):
                 options=item.options,
             )
 
+    def teardown(self):
+        """End the kernel, dead or alive."""
+        if self.kernel is not None:
+            self.kernel.stop()
+
 
 class Cell(IPyNbCell):
     """A code cell: it runs, and shows what the notebook says that it shows."""
 
+    kernel_said = ""
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        # On a busy machine an output may take longer than nbval's five seconds.
+        self.output_timeout = 30
+
+    def setup(self):
+        """Skip the cell if one before it failed: what it needs is not there."""
+        if self.parent.failed_cell:
+            pytest.skip(f"cell {self.parent.failed_cell} of this notebook failed")
+
     def runtest(self):
-        """Judge what the cell shows; the first one to be judged has the whole notebook run."""
-        run, failure = self.parent.outcome
-        if failure and failure.cell in ("", self.name):
-            self.raise_cell_error(failure.error, failure.details)
-        names = [cell.id for cell in run.cells]
-        if failure and names.index(failure.cell) < names.index(self.name):
-            pytest.skip(f"cell {failure.cell} of this notebook failed")
-        if self.cell.source.strip() and self.cell.execution_count is None:
-            self.raise_cell_error("No output is stored to compare with: run `make outputs`")
-        outputs = run.cells[names.index(self.name)].outputs
-        if self.options["check"] and not self.compare_outputs(outputs, self.cell.outputs):
-            self.raise_cell_error("Cell outputs differ", "\n".join(self.comparison_traceback))
+        """Run the cell and compare its outputs."""
+        try:
+            super().runtest()
+            if self.cell.source.strip() and self.cell.execution_count is None:
+                self.raise_cell_error("No output is stored to compare with: run `make outputs`")
+        except pytest.skip.Exception:
+            raise
+        except BaseException:
+            self.parent.failed_cell = self.name
+            self.kernel_said = self.parent.kernel.standard_error()
+            raise
 
     def compare_outputs(self, test, ref, skip_compare=None):
         """Compare texts as nbval does; of pictures, that there are as many as before."""
@@ -163,3 +246,17 @@ class Cell(IPyNbCell):
         if now != before:
             self.comparison_traceback.append(f"Pictures stored: {before}, pictures now: {now}")
         return now == before
+
+    def repr_failure(self, excinfo):
+        """Say what went wrong, with the kernel's standard error."""
+        if isinstance(excinfo.value, KernelDiedError):
+            text = f"{excinfo.value} It was running cell {self.name}:\n{self.cell.source}"
+        else:
+            text = super().repr_failure(excinfo)
+        if self.kernel_said:
+            text += f"\nThe kernel's standard error ended in:\n{self.kernel_said}"
+        return text
+
+    def reportinfo(self):
+        """Where the cell stands."""
+        return self.path, 0, f"{self.path.name}::{self.name}"

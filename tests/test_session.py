@@ -98,12 +98,28 @@ def test_course_seed_is_any_whole_number_in_place_of_the_notebooks(monkeypatch, 
         cu.setup(seed=5)
 
 
-def test_other_settings_of_keras_are_not_used():
+def test_other_settings_of_keras_are_told_and_not_used(monkeypatch, tmp_path, capsys):
+    asked = {"image_data_format": "channels_first", "floatx": "float64", "backend": "theano"}
+    (tmp_path / "keras.json").write_text(json.dumps(asked))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("KERAS_BACKEND")
     keras.config.set_image_data_format("channels_first")
     keras.config.set_floatx("float64")
     cu.setup(seed=1)
     assert keras.config.image_data_format() == "channels_last"
     assert keras.config.floatx() == "float32"
+    said = capsys.readouterr().out
+    assert "asks for image_data_format channels_first, floatx float64, backend theano" in said
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert "theano" not in session._ignored_settings(), "the variable outranks the file"
+
+
+@pytest.mark.parametrize("content", [None, "no json", "[]", '{"floatx": "float32"}', "{}"])
+def test_ordinary_settings_of_keras_are_not_spoken_of(monkeypatch, tmp_path, content):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    if content is not None:
+        (tmp_path / "keras.json").write_text(content)
+    assert session._ignored_settings() == ""
 
 
 def test_unknown_backend_is_told_before_keras_is_imported(monkeypatch):

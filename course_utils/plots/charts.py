@@ -304,9 +304,10 @@ def _recorded(histories, metric):
         runs = {None: record}
     for name, run in runs.items():
         if metric not in run:
+            hint = "" if run else " Training did not finish: run its cell to the end first."
             raise ValueError(
                 f"`metric` must be one that was recorded{f' of {name!r}' if name else ''}: "
-                f"{list(run)}. Received: {metric!r}."
+                f"{list(run)}. Received: {metric!r}.{hint}"
             )
     return runs
 

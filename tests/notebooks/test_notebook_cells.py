@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import notebook_factory as factory
 import pytest
@@ -52,7 +53,7 @@ def folder(tmp_path_factory):
     factory.write(
         folder / "02_raises.ipynb",
         factory.code("first", "print(1)", "1\n"),
-        factory.code("boom", "1 / 0", ""),
+        factory.code("boom", "import sys\nsys.__stderr__.write('a hint')\n1 / 0", ""),
         factory.code("rest", "open('reached', 'w')", ""),
     )
     factory.write(
@@ -117,7 +118,7 @@ def outcomes_of(result, name):
     [
         ("01_compared", "same ignored address -other", "Cell outputs differ"),
         ("02_raises", "first -boom ~rest", "ZeroDivisionError"),
-        ("03_dies", "-die ~rest", "the kernel was killed (signal 9)"),
+        ("03_dies", "-die ~rest", "The kernel died (signal 9). It was running cell die"),
         ("04_shows", "another-image -one-more-stored", "Pictures stored: 2, pictures now: 1"),
         ("05_stripped", "-stripped", "run `make outputs`"),
         ("06_environment", "environment", ""),
@@ -132,6 +133,7 @@ def test_cells_pass_fail_or_are_skipped_and_the_report_says_why(result, name, ou
 
 def test_after_a_failed_cell_nothing_runs(result, folder):
     assert "cell boom of this notebook failed" in result[1]
+    assert "standard error ended in:\na hint" in result[1]
     assert not (folder / "reached").exists()
 
 
@@ -141,8 +143,22 @@ def test_a_cell_or_test_that_hides_its_reach_for_the_network_fails(result):
     assert result[1].count("Reached for the network:") == 2
 
 
-def test_a_cell_that_never_ends_fails(tmp_path):
+def test_a_cell_that_never_ends_fails_and_a_kernel_dead_meanwhile_is_not_waited_for(tmp_path):
     factory.write(tmp_path / "01_long.ipynb", factory.code("long", "while True: pass", ""))
     outcomes, report = run_pytest(tmp_path, "--nbval-cell-timeout=2")
     assert list(outcomes.values()) == ["FAILED"]
-    assert "the cell took longer than 2 s" in report
+    assert "Timeout of 2 seconds exceeded" in report
+    factory.write(
+        tmp_path / "01_long.ipynb",
+        factory.code(
+            "die",
+            "import os, signal, threading, time\n"
+            "threading.Timer(1, os.kill, (os.getpid(), signal.SIGKILL)).start()\n"
+            "time.sleep(200)",
+            "",
+        ),
+    )
+    start = time.monotonic()
+    outcomes, _ = run_pytest(tmp_path)
+    assert list(outcomes.values()) == ["FAILED"]
+    assert time.monotonic() - start < 100, "not at the time-out of the cell, 300 s"
