@@ -8,16 +8,14 @@ import numpy as np
 def whole(name, value, least, greatest=None):
     """Return `value` as an int, or raise ValueError if it is not one from least to greatest."""
     limit = f"at least {least}" if greatest is None else f"from {least} to {greatest}"
-    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not is_whole or value < least or (greatest is not None and value > greatest):
+    if not isinstance(value, Integral) or value < least or (greatest and value > greatest):
         raise ValueError(f"`{name}` must be a whole number {limit}. Received: {value!r}")
     return int(value)
 
 
 def number(name, value, least, greatest):
     """Return `value` as a float, or raise ValueError if it is not one from least to greatest."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not least <= value <= greatest:
+    if not isinstance(value, Real) or not least <= value <= greatest:
         raise ValueError(
             f"`{name}` must be a number from {least} to {greatest}. Received: {value!r}"
         )
@@ -33,10 +31,9 @@ def pair(name, value, least=0, greatest=1):
 
 def interval(name, value, least, greatest, kind=Real):
     """Return `value` as a tuple, or raise ValueError unless least <= low <= high <= greatest."""
-    numbers = isinstance(value, (tuple, list)) and all(
-        isinstance(part, kind) and not isinstance(part, bool) for part in value
-    )
-    if not numbers or len(value) != 2 or not least <= value[0] <= value[1] <= greatest:
+    is_pair = isinstance(value, (tuple, list)) and len(value) == 2
+    numbers = is_pair and all(isinstance(part, kind) for part in value)
+    if not numbers or not least <= value[0] <= value[1] <= greatest:
         whole_numbers = " of whole numbers" if kind is Integral else ""
         raise ValueError(
             f"`{name}` must be a pair (low, high){whole_numbers} with "
@@ -51,13 +48,11 @@ def chosen(name, value, known, default=None):
     None chooses the default, or all known ones where there is none.
     """
     names = (default or known) if value is None else value
-    if isinstance(names, str) or not isinstance(names, (tuple, list)):
+    differ = isinstance(names, (tuple, list)) and 0 < len(names) == len(set(names))
+    if not differ or not set(names) <= set(known):
         raise ValueError(
-            f"`{name}` must be a list of names such as {known[:2]}. Received: {value!r}"
-        )
-    if not names or len(set(names)) != len(names) or not set(names) <= set(known):
-        raise ValueError(
-            f"`{name}` must be different names out of {', '.join(known)}. Received: {value!r}"
+            f"`{name}` must be a list of different names out of {', '.join(known)}. "
+            f"Received: {value!r}"
         )
     return tuple(names), np.array([known.index(each) for each in names], np.int64)
 

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 MISSED = """DOES NOT HOLD.
@@ -20,30 +20,12 @@ class BandError(AssertionError):
     """A measured value lies outside its band, and ``COURSE_STRICT=1`` asked for an error."""
 
 
-@dataclass
-class _Run:
-    """What one run of a notebook measured so far."""
-
-    measures: dict[str, float] = field(default_factory=dict)
-    units: dict[str, str] = field(default_factory=dict)
-    bands: dict[str, tuple[str, float, bool]] = field(default_factory=dict)
-
-    def add(self, name, value, unit):
-        self.measures[name] = value
-        self.units[name] = unit
-        _record(kind="measure", name=name, value=value)
-
-    def shown(self, name, value):
-        return f"{number(value)} {self.units[name]}".rstrip()
-
-
-_run = _Run()
+_rows = {}  # of this run's table, by name: two texts for a measure, five where there is a band
 
 
 def begin(**entry):
     """Forget what was measured before, and record how `setup` set up the run."""
-    global _run
-    _run = _Run()
+    _rows.clear()
     _record(kind="setup", **entry)
 
 
@@ -60,8 +42,9 @@ def measure(name, value, unit=""):
         What the result is counted in, such as ``"s"``; none for shares and plain numbers.
     """
     value = _plain(name, value)
-    _run.add(name, value, unit)
-    print(f"{name}: {_run.shown(name, value)}")
+    _rows[name] = name, _shown(value, unit)
+    _record(kind="measure", name=name, value=value)
+    print(f"{name}: {_shown(value, unit)}")
 
 
 def expect(name, value, *, at_least=None, at_most=None, unit=""):
@@ -89,33 +72,37 @@ def expect(name, value, *, at_least=None, at_most=None, unit=""):
             f"Received: at_least={at_least}, at_most={at_most}"
         )
     value = _plain(name, value)
-    bound_name, bound = ("at_least", at_least) if at_most is None else ("at_most", at_most)
-    holds = bool(value >= bound if bound_name == "at_least" else value <= bound)
-    _run.add(name, value, unit)
-    _run.bands[name] = (bound_name, bound, holds)
-    _record(kind="band", name=name, value=value, **{bound_name: bound}, holds=holds)
-    promise = _promise(name)
-    print(f"{name}: {_run.shown(name, value)}, expected {promise}: {'holds' if holds else MISSED}")
+    if at_most is None:
+        holds, bound, better = value >= at_least, {"at_least": at_least}, "more"
+        promise = f"at least {_shown(at_least, unit)}"
+    else:
+        holds, bound, better = value <= at_most, {"at_most": at_most}, "less"
+        promise = f"at most {_shown(at_most, unit)}"
+    shown = _shown(value, unit)
+    _rows[name] = name, shown, promise, better, "holds" if holds else "does not hold"
+    _record(kind="measure", name=name, value=value)
+    _record(kind="band", name=name, value=value, **bound, holds=bool(holds))
+    print(f"{name}: {shown}, expected {promise}: {'holds' if holds else MISSED}")
     if not holds and os.environ.get("COURSE_STRICT") == "1":
         raise BandError(f"{name} should be {promise}. Received: {value}")
 
 
+@dataclass(frozen=True, repr=False)
 class MeasureTable:
     """The results of a run as a table: text in a terminal, Markdown in a notebook.
 
-    Parameters
+    Attributes
     ----------
-    rows : sequence of (str, str, str, str, str)
+    rows : list of (str, str, str, str, str)
         Of results with a band: name, value, band, which way is good, and whether it holds.
-    others : sequence of (str, str)
+    others : list of (str, str)
         Of all other results name and value; in a notebook they are folded away.
     """
 
-    HEADER = ("measure", "this run", "the course expects", "better", "result")
+    rows: list
+    others: list
 
-    def __init__(self, rows, others):
-        self.rows = tuple(rows)
-        self.others = tuple(others)
+    HEADER = ("measure", "this run", "the course expects", "better", "result")
 
     def __repr__(self):
         filled = [(*row, "", "", "") for row in self.others]
@@ -152,15 +139,8 @@ def measured():
         A row for each measure, in the order in which they were first measured: those with a band
         first, all others after them.
     """
-    rows, others = [], []
-    for name, value in _run.measures.items():
-        if name in _run.bands:
-            bound_name, _, holds = _run.bands[name]
-            better = "more" if bound_name == "at_least" else "less"
-            verdict = "holds" if holds else "does not hold"
-            rows.append((name, _run.shown(name, value), _promise(name), better, verdict))
-        else:
-            others.append((name, _run.shown(name, value)))
+    rows = [row for row in _rows.values() if len(row) == len(MeasureTable.HEADER)]
+    others = [row for row in _rows.values() if row not in rows]
     return MeasureTable(rows, others)
 
 
@@ -203,13 +183,8 @@ def progress(title):
 def read_record(path):
     """Read what a notebook reported of itself through ``COURSE_RECORD``.
 
-    Returns
-    -------
-    setup : dict
-        The last "setup" line, empty when there is none.
-    measures : dict of str to number
-    bands : list of dict
-        In order of first appearance; of a band that was tested again, the last result.
+    Returns the last set-up, a dict, empty when there is none; the measures, a dict by name; and the
+    bands, a list of dict, of one that was tested again the last result.
     """
     setup, measures, bands = {}, {}, {}
     lines = Path(path).read_text(encoding="utf-8").splitlines() if Path(path).exists() else []
@@ -229,10 +204,8 @@ def read_record(path):
     return setup, measures, list(bands.values())
 
 
-def _promise(name):
-    """Write the band of a measure, such as "at least 0.900"."""
-    bound_name, bound, _ = _run.bands[name]
-    return f"{bound_name.replace('_', ' ')} {_run.shown(name, bound)}"
+def _shown(value, unit):
+    return f"{number(value)} {unit}".rstrip()
 
 
 def _plain(name, value):

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -19,15 +20,8 @@ SEEDS = 10_000_000
 
 # Packages that a learner's own file beside the notebook would hide.
 _PACKAGES = (
-    "keras",
-    "tensorflow",
-    "jax",
-    "torch",
-    "numpy",
-    "scipy",
-    "sklearn",
-    "matplotlib",
-    "PIL",
+    *("keras", "tensorflow", "jax", "torch"),
+    *("numpy", "scipy", "sklearn", "matplotlib", "PIL"),
 )
 
 _hosted_profile = "full"  # of the notebook that called `setup` last
@@ -147,33 +141,24 @@ def _refuse_hidden_packages():
                 )
 
 
-def _keras_settings():
-    """Return path and content of Keras' own file of settings; {} where there is none to read."""
-    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
-    path = Path(home, "keras.json")
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        settings = {}
-    return path, settings if isinstance(settings, dict) else {}
-
-
 def _ignored_settings():
     """Say what Keras' own file of settings asks for and this course does not do; "" if nothing."""
-    path, settings = _keras_settings()
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    path = os.path.join(home, "keras.json")
+    try:
+        settings = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return ""
     needed = {"image_data_format": "channels_last", "floatx": "float32"}
     if not os.environ.get("KERAS_BACKEND"):
         needed["backend"] = "tensorflow"
-    others = [
-        f"{name} {settings[name]}"
-        for name in needed
-        if settings.get(name) not in (None, needed[name])
-    ]
-    if not others:
+    asked = {name: settings.get(name, value) for name, value in needed.items()}
+    if asked == needed:
         return ""
+    others = [f"{name} {value}" for name, value in asked.items() if value != needed[name]]
     return (
-        f"{path} asks for {', '.join(others)}. This course needs "
-        f"{', '.join(needed.values())}, and uses that; the file is unchanged."
+        f"{path} asks for {', '.join(others)}. This course needs {', '.join(needed.values())}, "
+        "and uses that; the file is unchanged."
     )
 
 
@@ -183,11 +168,9 @@ def _backend_name():
         return sys.modules["keras"].backend.backend()
     name = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if name not in backend.NAMES:
-        known = {"pytorch": "torch", "tf": "tensorflow"}.get(name.lower(), name.lower())
-        advice = f" Write KERAS_BACKEND={known}." if known in backend.NAMES else ""
         raise ValueError(
             f"KERAS_BACKEND must be one of {', '.join(backend.NAMES)}, or not set at all. "
-            f"Received: KERAS_BACKEND={name!r}.{advice}"
+            f"Received: KERAS_BACKEND={name!r}"
         )
     return name
 
@@ -200,7 +183,7 @@ def _import_keras():
             f"Keras with the {os.environ['KERAS_BACKEND']} backend could not be imported "
             f"({type(error).__name__}: {error}). `make lab` in the course's folder installs Keras "
             "and TensorFlow; on Colab and Kaggle they are there already. Another backend that you "
-            f"have is chosen by KERAS_BACKEND. Keras also reads {_keras_settings()[0]}, where it "
+            "have is chosen by KERAS_BACKEND. Keras also reads ~/.keras/keras.json, where it "
             "exists: if the message is about a setting, rename that file."
         ) from error
     if _release(keras.__version__) < _release(KERAS_FLOOR):
@@ -217,16 +200,12 @@ def _release(version):
 
 
 def _versions(backend):
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name in ("keras-vision-course", "keras", backend, "numpy"):
-        for candidate in (name, f"{name}-cpu"):  # a package tensorflow-cpu holds tensorflow
-            try:
-                found[name] = importlib.metadata.version(candidate)
-                break
-            except importlib.metadata.PackageNotFoundError:
-                found[name] = "unknown"
-    found["course"] = found.pop("keras-vision-course")
-    return found
+    modules = {name: sys.modules[name].__version__ for name in ("keras", backend, "numpy")}
+    try:
+        course = importlib.metadata.version("keras-vision-course")
+    except importlib.metadata.PackageNotFoundError:  # used from a checkout by PYTHONPATH
+        course = "unknown"
+    return {"python": platform.python_version(), **modules, "course": course}
 
 
 @cache

@@ -1,9 +1,9 @@
 """How the tests run: off the network, in an environment of their own, notebooks as a learner would.
 
 Every code cell of a notebook is a test, run by nbval in one kernel per notebook. What nbval does
-not do by itself is done here: a dead kernel is noticed within a second, a flood of messages does
-not stall, after a failed cell the rest of its notebook is skipped, what the kernel wrote to its
-standard error is shown, a cell whose figure has vanished fails.
+not do by itself is done here: a dead kernel is noticed within a second, after a failed cell the
+rest of its notebook is skipped, what the kernel wrote to its standard error is shown, a cell whose
+figure has vanished fails.
 """
 
 import os
@@ -11,14 +11,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 
 import chapters
 import pytest
-import zmq
 from jupyter_client.manager import KernelManager
 from kernels import RunningInterpreter, kernel_environment
 from nbval.kernel import RunningKernel
@@ -73,28 +71,19 @@ class CoursePlugin:
 
     @staticmethod
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(item):
-        """Fail a test whose preparation reaches for the network."""
-        outcome = yield
-        _fail_on_attempts()
-        return outcome
-
-    @staticmethod
-    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(item):
         """Fail a test that reaches for the network, even if its code hides the error."""
         outcome = yield
-        _fail_on_attempts()
+        attempts = take_network_attempts()
+        if attempts:
+            pytest.fail("Reached for the network:\n" + "\n".join(attempts), pytrace=False)
         return outcome
+
+    pytest_runtest_setup = pytest_runtest_call
 
 
 def take_network_attempts():
-    """Read and forget what was tried so far.
-
-    Returns
-    -------
-    list of str
-    """
+    """Read and forget what was tried so far, a list of str."""
     log = Path(os.environ[network_guard.LOG_VARIABLE])
     if not log.exists():
         return []
@@ -103,25 +92,14 @@ def take_network_attempts():
     return lines
 
 
-def _fail_on_attempts():
-    attempts = take_network_attempts()
-    if attempts:
-        pytest.fail("Reached for the network:\n" + "\n".join(attempts), pytrace=False)
-
-
 @pytest.fixture
 def network_attempts():
     """Let a test of the guard itself read what was tried, so that it does not fail of it."""
     return take_network_attempts
 
 
-@pytest.fixture(scope="session")
-def test_kernel_environment():
-    """Environment of a kernel as in the tests of the notebooks, a dict."""
-    return _kernel_environment()
-
-
 def _kernel_environment():
+    """Environment of a kernel as in the tests of the notebooks, a dict."""
     return kernel_environment(
         "quick",
         os.environ["KERAS_BACKEND"],
@@ -132,22 +110,19 @@ def _kernel_environment():
     )
 
 
+test_kernel_environment = pytest.fixture(
+    _kernel_environment, scope="session", name="test_kernel_environment"
+)
+
+
 class KernelDiedError(Exception):
     """The kernel ended while a cell was running."""
 
 
 class Kernel(RunningKernel):
-    """Kernel of the interpreter that runs the tests.
-
-    Parameters
-    ----------
-    folder : Path
-        In which the notebook lies.
-    environment : dict of str to str
-    """
+    """Kernel of the interpreter that runs the tests, in the folder of the notebook."""
 
     def __init__(self, folder, environment):
-        self._early = deque()
         self._scratch = Path(tempfile.mkdtemp(prefix="course-kernel-"))
         self.km = KernelManager(kernel_name="python3", kernel_spec_manager=RunningInterpreter())
         with open(self._scratch / "stderr", "wb") as stderr:
@@ -166,47 +141,21 @@ class Kernel(RunningKernel):
             self.stop()
             raise
 
-    def await_reply(self, msg_id, timeout=None):
-        """Wait for the answer to a request, and take messages off the wire meanwhile.
-
-        nbval leaves them there: past some thousands the kernel drops them, and the cell fails.
-        """
-        shell, iopub = self.kc.shell_channel.socket, self.kc.iopub_channel.socket
-        poller = zmq.Poller()
-        poller.register(shell, zmq.POLLIN)
-        poller.register(iopub, zmq.POLLIN)
+    def get_message(self, stream, timeout=None):
+        """Next message; that the kernel died meanwhile is noticed within a second."""
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Empty
-            ready = dict(poller.poll(1000 * min(left, 1)))
-            if iopub in ready:
-                with suppress(Empty):
-                    self._early.append(self.kc.get_iopub_msg(timeout=0))
-            if shell in ready:
-                with suppress(Empty):
-                    reply = self.kc.get_shell_msg(timeout=0)
-                    if reply["parent_header"].get("msg_id") == msg_id:
-                        return
-            if not ready:
-                self._check_alive()
-
-    def get_message(self, stream, timeout=None):
-        """Next message, of which some were taken off the wire before."""
-        if stream == "iopub" and self._early:
-            return self._early.popleft()
-        try:
-            return super().get_message(stream, timeout=timeout)
-        except Empty:
-            self._check_alive()
-            raise
-
-    def _check_alive(self):
-        if not self.is_alive():
-            code = self.km.provisioner and self.km.provisioner.process.returncode
-            how = f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
-            raise KernelDiedError(f"The kernel died ({how}).")
+            left = max(0, deadline - time.monotonic())
+            try:
+                return super().get_message(stream, timeout=min(left, 1))
+            except Empty:
+                if not self.is_alive():
+                    code = self.km.provisioner and self.km.provisioner.process.returncode
+                    signalled = code is not None and code < 0
+                    how = f"signal {-code}" if signalled else f"exit status {code}"
+                    raise KernelDiedError(f"The kernel died ({how}).") from None
+                if left <= 1:
+                    raise
 
     def standard_error(self, lines=30):
         """Last lines that the kernel wrote to its standard error, as text."""

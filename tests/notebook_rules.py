@@ -277,16 +277,6 @@ def colab_metadata(chapter):
     return faults
 
 
-def compared_text(chapter):
-    """Demand that nbval has stored text to compare in at least one cell."""
-    compared = [
-        cell
-        for cell in chapters.code_cells(chapter.notebook)
-        if "nbval-ignore-output" not in chapters.tags(cell) and chapters.output_text(cell).strip()
-    ]
-    return [] if compared else ["no cell has stored text that the tests compare"]
-
-
 RULES = (
     title_cell,
     setup_cell,
@@ -305,5 +295,4 @@ RULES = (
     backend_neutral,
     length_of_prose,
     colab_metadata,
-    compared_text,
 )

@@ -35,7 +35,7 @@ def test_of_images_of_bytes_through_a_model():
 def test_of_weights_while_batch_normalisation_measures_and_stays_as_it_was():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, use_bias=False)])
     model.add(keras.layers.BatchNormalization())
-    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    x = np.random.default_rng(0).normal(scale=10, size=(8, 3)).astype("float32")
     before = [w.copy() for w in model.get_weights()]
 
     def loss(weights):
@@ -46,17 +46,10 @@ def test_of_weights_while_batch_normalisation_measures_and_stays_as_it_was():
 
     weights = [v.value for v in model.trainable_variables]
     slopes = gradient(loss, weights)
-    step = 1e-2
-    for place, (weight, slope) in enumerate(zip(weights, slopes, strict=True)):
-        weight = np.array(ops.convert_to_numpy(weight))
-        for index in np.ndindex(weight.shape):
-            ends = []
-            for sign in (1, -1):
-                moved = [np.array(ops.convert_to_numpy(w)) for w in weights]
-                moved[place][index] += sign * step
-                tensors = [ops.convert_to_tensor(w) for w in moved]
-                ends.append(float(ops.convert_to_numpy(loss(tensors))))
-            assert slope[index] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=5e-3)
+    # Normalised, an output z has mean 0 and mean square 1, whatever the kernel: the loss is
+    # the mean of (gamma z + beta - 1)^2, with gamma of 1 and beta of 0.
+    for slope, expected in zip(slopes, (0, 2, -2), strict=True):
+        np.testing.assert_allclose(slope, np.full(slope.shape, expected), atol=0.02)
     for weight, was in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, was)
 

@@ -81,8 +81,6 @@ def machine(platform, python):
         "os_name": "nt" if system == "win32" else "posix",
         "python_version": python,
         "python_full_version": f"{python}.0",
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
     }
 
 

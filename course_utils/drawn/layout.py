@@ -12,7 +12,8 @@ from course_utils.drawn.paint import Stream
 # Of layouts, before anything is drawn: in picture widths, and in sums of two radii.
 _PLAN_GAP, _STEEPER, _NEAREST = 0.10, 0.06, 0.46
 _CROWDED = 0.75  # share of scenes whose objects seek one another's company
-# How often an object takes the shape, and the colour, of one before it.
+# How often an object takes the shape, and the colour, of one before it: something to count and
+# something to tell apart.
 _REPEAT_SHAPE, _REPEAT_COLOUR = 0.35, 0.25
 
 _BLOCK_PIXELS = 960 * 64**2  # of the scenes that share streams; changing it changes the pictures
@@ -93,11 +94,7 @@ def make_plan(settings, block, rows):
 
 
 def _pairs(draw, n_shapes, n_colours):
-    """Return a shape and a colour for each object, int64 ``(2, rows, most)``, no pair twice.
-
-    An object often repeats the shape or the colour of one before it, so that there is something to
-    count and something to tell apart.
-    """
+    """Return a shape and a colour for each object, int64 ``(2, rows, most)``, no pair twice."""
     rows, most, _ = draw.shape
     taken = np.zeros((rows, n_shapes, n_colours), bool)
     pairs = np.empty((2, rows, most), np.int64)
@@ -120,11 +117,10 @@ def _pick(allowed, used, share, draw):
 
 
 def propose_layouts(settings, block, plan, scenes, attempt):
-    """Propose where the objects of some scenes lie, and how large they are.
+    """Return x, y and radius in pixels, ``(scenes, most)``, and which layouts are worth drawing.
 
-    What a scene gets depends on its own row of the streams alone. Each attempt, 0, 1, ..., proposes
-    other layouts, of smaller objects. Returns x, y and radius in pixels, ``(scenes, most)``, and
-    whether each scene's layout is worth drawing: what is seen of it decides in the end.
+    Each attempt, 0, 1, ..., proposes others, of smaller objects. What a scene gets depends on its
+    own row of the streams alone.
     """
     rows, most = plan.exists.shape
     draw = _stream(settings, block, 8 + attempt).uniforms(rows, _CANDIDATES, most, 3)[scenes]

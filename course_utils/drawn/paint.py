@@ -57,8 +57,7 @@ _GRAIN_SIDE = 512
 class Stream:
     """Random numbers that stay the same on every platform and NumPy version.
 
-    Each row of what is drawn uses up a whole number of 64-bit words, so the first rows do not
-    depend on how many follow. Streams of one seed and different purposes are independent.
+    Each row uses up whole 64-bit words, so the first rows do not depend on how many follow.
     """
 
     def __init__(self, seed, purpose):
@@ -76,10 +75,7 @@ class Stream:
         return raw.view(np.uint8).reshape(rows, 8 * words)[:, :columns]
 
     def balanced(self, n, classes):
-        """Return int64 ``(n,)``: shuffled labels, as balanced as can be.
-
-        Every run of `classes` labels from a multiple of `classes` on holds each label once.
-        """
+        """Return int64 ``(n,)``: every `classes` labels in turn hold each label once."""
         blocks = -(-n // classes)
         keys = self._bits.random_raw(blocks * classes).reshape(blocks, classes)
         return np.argsort(keys, axis=1, kind="stable").ravel()[:n].astype(np.int64)
@@ -101,10 +97,7 @@ def _pixels(side):
 
 
 def _places(x, y, radius, angle, side):
-    """Return where each pixel is, seen from an object's centre, in radii.
-
-    First as the picture lies (right, down), then as the object does (right, up).
-    """
+    """Return where each pixel is from an object's centre, in radii: right, down; its own u, v."""
     cos, sin = directions(angle)
     dx = (_pixels(side) - _column(x)) / _column(radius)
     dy = (_pixels(side)[:, None] - _column(y)) / _column(radius)
@@ -146,10 +139,6 @@ class Sprites(NamedTuple):
     alpha: np.ndarray  # (n, side, side): share of a pixel that the object covers
     shadow: np.ndarray  # (n, side, side): share of a pixel's light that its shadow takes away
 
-    def take(self, rows):
-        """Return some of them."""
-        return Sprites(*(part[rows] for part in self))
-
 
 def _distance(shapes, u, v):
     """Return how far each place is outside of its object's outline, in radii."""
@@ -178,11 +167,10 @@ def _pattern(textures, u, v, radius, phase):
 def render(*, shape, colour, texture, x, y, radius, angle, phase, fall, side):
     """Draw n objects, each alone on a transparent patch of `side` pixels; return `Sprites`.
 
-    All arrays have a row for each object. `shape`, `colour` and `texture` are indices into
-    `ALL_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`; `x`, `y` and `radius` of the enclosing
-    circle are in pixels of the patch. `angle` is in degrees anticlockwise, `phase`, ``(n, 2)``,
-    where in its period the pattern starts, 0 to 1. Shadows go the way of `fall`, in degrees
-    clockwise from the right: 90 is straight down.
+    All arrays have a row for each object. `shape`, `colour` and `texture` are indices; `x`, `y` and
+    `radius` of the enclosing circle are in pixels of the patch, `angle` in degrees anticlockwise;
+    `phase`, ``(n, 2)``, is where in its period the pattern starts, 0 to 1. Shadows go the way of
+    `fall`, in degrees clockwise from the right.
     """
     dx, dy, u, v = _places(x, y, radius, angle, side)
     # Each shape twice: in its place, and one step along the shadow. The softened edge of the second
@@ -233,11 +221,7 @@ def corner(centre, side, room):
 
 
 def paste(canvas, sprites, pictures, left, top):
-    """Blend each sprite into one of the pictures, in place.
-
-    `pictures` are all different, so paste objects layer by layer; `left` and `top` are the pixel
-    that the first column and row of the patch fall on, and a patch lies inside: see `corner`.
-    """
+    """Blend each sprite into a picture of its own, in place: so paste objects layer by layer."""
     view = windows(canvas, sprites.alpha.shape[-1])
     patch = view[pictures, :, top, left]
     blend(patch, sprites)
@@ -245,10 +229,7 @@ def paste(canvas, sprites, pictures, left, top):
 
 
 def ground(paper, turn, side):
-    """Return papers with a gentle gradient, float32 ``(n, 3, side, side)``.
-
-    `paper` are indices into `PAPERS`, and `turn` the directions of the gradients in degrees.
-    """
+    """Return papers, float32 ``(n, 3, side, side)``, with gradients that `turn`, in degrees."""
     cos, sin = directions(turn)
     along = _pixels(side) / np.float32(side) - 0.5
     share = _column(0.7 * cos) * along + _column(0.7 * sin) * along[:, None]
@@ -258,10 +239,9 @@ def ground(paper, turn, side):
 
 
 def scatter(canvas, marks, number_of_marks, unit):
-    """Put the first few of its marks on each picture, in place: dabs and strokes, sharp or blurred.
+    """Put the first few of its marks, ``(n, most, 8)`` in [0, 1), on each picture, in place.
 
-    `marks`, ``(n, most, 8)``, are uniform in [0, 1). A dab is one to two and a half `unit` wide,
-    which is in pixels.
+    They are dabs, one to two and a half `unit` wide, which is in pixels, and strokes.
     """
     size, side = canvas.shape[-1], math.ceil(10.0 * unit)
     view = windows(canvas, side)
@@ -298,11 +278,11 @@ def _grain():
 
 
 def illuminate(canvas, brightness, slope, grain):
-    """Multiply pictures by a sloping light and the paper's grain, in place.
+    """Multiply pictures by a light and the paper's grain, in place.
 
-    `brightness` is the light in the middle; 1 leaves it as it is. `slope`, ``(n, 2)``, tells how
-    much brighter the right edge is than the left, and the lower than the upper; `grain`, ``(n, 2)``
-    and 0 to 1, where on the sheet the picture was cut out.
+    `brightness` is the light in the middle; `slope`, ``(n, 2)``, how much more there is on the
+    right than on the left, and below than above; `grain`, ``(n, 2)``, 0 to 1, where on the sheet
+    the picture was cut out.
     """
     side = canvas.shape[-1]
     along = _pixels(side) / np.float32(side) - 0.5
@@ -321,10 +301,9 @@ def _bell():
 
 
 def develop(canvas, octets, noise):
-    """Add noise and turn pictures, float32 ``(n, 3, h, w)``, into bytes ``(n, h, w, 3)``.
+    """Turn float32 ``(n, 3, h, w)``, which is overwritten, into bytes ``(n, h, w, 3)``.
 
-    The `noise` is a standard deviation in grey levels, its randomness uint8 ``(n, 3 * h * w)``; the
-    canvas is overwritten.
+    The `noise` is a standard deviation in grey levels, its randomness uint8 ``(n, 3 * h * w)``.
     """
     if noise:
         canvas += np.take(_bell() * np.float32(noise), octets).reshape(canvas.shape)
@@ -334,10 +313,7 @@ def develop(canvas, octets, noise):
 
 
 def boxes_of(masks):
-    """Return the tight boxes of masks ``(n, height, width)``, none of them empty.
-
-    They are int64 ``(n, 4)``: x0, y0, x1, y1, pixel edges, half-open.
-    """
+    """Return the tight boxes, int64 ``(n, 4)``, of masks ``(n, height, width)``, none empty."""
     columns, rows = masks.any(axis=1), masks.any(axis=2)
     height, width = masks.shape[1:]
     x0, y0 = columns.argmax(axis=1), rows.argmax(axis=1)

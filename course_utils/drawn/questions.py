@@ -23,7 +23,7 @@ its shape or its colour in the scene, so that both have to be looked at.
 """
 
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import permutations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -103,7 +103,11 @@ def make_questions(scenes, *, seed, per_scene=4, kinds=None):
     objects = [read_caption(caption)[0] for caption in scenes.captions]
     rows = []
     for i, kind in enumerate(kinds):
-        candidates = list(_CANDIDATES[kind](scenes, objects))
+        candidates = [
+            candidate
+            for scene, things in enumerate(objects)
+            for candidate in _CANDIDATES[kind](scenes, scene, things)
+        ]
         if not candidates:
             raise ValueError(
                 f"`kinds` must be kinds that the scenes allow; none of these {len(scenes)} gives "
@@ -126,8 +130,6 @@ def make_questions(scenes, *, seed, per_scene=4, kinds=None):
 
 
 class _Candidate(NamedTuple):
-    """A question that could be asked."""
-
     scene: int
     text: str
     words: tuple  # that could answer questions of this kind, and which of them does
@@ -162,59 +164,53 @@ def _fill(wanted, pools):
 
 
 # --- What could be asked --------------------------------------------------------------------------
-# Each takes scenes and a list of `Mention` for each of them, and yields candidates.
+# Each takes scenes, the number of one of them and its objects, and yields candidates.
 
 
-def _count(scenes, objects):
-    for scene, things in enumerate(objects):
-        yield _Candidate(scene, "how many things are there", NUMBERS, len(things))
-        for shape in scenes.class_names:
-            tally = sum(thing.shape == shape for thing in things)
-            text = f"how many {PLURALS[shape]} are there"
-            yield _Candidate(scene, text, NUMBERS, tally, form=1)
-        for colour in scenes.colour_names:
-            tally = sum(thing.colour == colour for thing in things)
-            text = f"how many {colour} things are there"
-            yield _Candidate(scene, text, NUMBERS, tally, form=2)
+def _count(scenes, scene, things):
+    yield _Candidate(scene, "how many things are there", NUMBERS, len(things))
+    for shape in scenes.class_names:
+        tally = sum(thing.shape == shape for thing in things)
+        yield _Candidate(scene, f"how many {PLURALS[shape]} are there", NUMBERS, tally, form=1)
+    for colour in scenes.colour_names:
+        tally = sum(thing.colour == colour for thing in things)
+        yield _Candidate(scene, f"how many {colour} things are there", NUMBERS, tally, form=2)
 
 
-def _exists(scenes, objects):
-    for scene, things in enumerate(objects):
-        pairs = [(thing.shape, thing.colour) for thing in things]
-        words = {word for pair in pairs for word in pair}
-        for shape in scenes.class_names:
-            for colour in scenes.colour_names:
-                text = f"is there {Mention(shape, colour)}"
-                if (shape, colour) in pairs:
-                    about = pairs.index((shape, colour)), -1
-                    yield _Candidate(scene, text, _NO_YES, 1, about)
-                elif shape in words or colour in words:
-                    yield _Candidate(scene, text, _NO_YES, 0)
+def _exists(scenes, scene, things):
+    pairs = [(thing.shape, thing.colour) for thing in things]
+    words = {word for pair in pairs for word in pair}
+    for shape, colour in product(scenes.class_names, scenes.colour_names):
+        text = f"is there {Mention(shape, colour)}"
+        if (shape, colour) in pairs:
+            about = pairs.index((shape, colour)), -1
+            yield _Candidate(scene, text, _NO_YES, 1, about)
+        elif shape in words or colour in words:
+            yield _Candidate(scene, text, _NO_YES, 0)
 
 
-def _about_one(objects, template, words, answers):
+def _about_one(template, scene, things, words, answers):
     """Yield the questions that fit one object of a scene and no other."""
-    for scene, things in enumerate(objects):
-        texts = [template.format(thing) for thing in things]
-        for number, text in enumerate(texts):
-            if texts.count(text) == 1:
-                yield _Candidate(scene, text, words, answers[scene, number], (number, -1))
+    texts = [template.format(thing) for thing in things]
+    for number, text in enumerate(texts):
+        if texts.count(text) == 1:
+            yield _Candidate(scene, text, words, answers[scene, number], (number, -1))
 
 
-def _colour(scenes, objects):
+def _colour(scenes, *about):
     template = "what colour is the {0.shape}"
-    return _about_one(objects, template, scenes.colour_names, scenes.colours)
+    return _about_one(template, *about, scenes.colour_names, scenes.colours)
 
 
-def _shape(scenes, objects):
+def _shape(scenes, *about):
     template = "what shape is the {0.colour} thing"
-    return _about_one(objects, template, scenes.class_names, scenes.labels)
+    return _about_one(template, *about, scenes.class_names, scenes.labels)
 
 
-def _pattern(scenes, objects):
+def _pattern(scenes, *about):
     patterns = [PATTERNS[name] for name in scenes.texture_names]
     template = "what pattern has the {0.colour} {0.shape}"
-    return _about_one(objects, template, patterns, scenes.textures)
+    return _about_one(template, *about, patterns, scenes.textures)
 
 
 def _compare(scene, things, pair, relations):
@@ -225,28 +221,25 @@ def _compare(scene, things, pair, relations):
         yield _Candidate(scene, text, _NO_YES, int(holds), pair, form)
 
 
-def _position(scenes, objects):
+def _position(scenes, scene, things):
     level = LEAST_RISE * scenes.images.shape[1]
-    for scene, things in enumerate(objects):
-        centres = scenes.centres[scene].tolist()
-        for pair in permutations(range(len(things)), 2):
-            (x, y), (other_x, other_y) = centres[pair[0]], centres[pair[1]]
-            relations = {"left of": x < other_x, "right of": x >= other_x}
-            if abs(other_y - y) >= level:
-                relations |= {"above": y < other_y, "below": y > other_y}
-            yield from _compare(scene, things, pair, relations)
+    for pair in permutations(range(len(things)), 2):
+        (x, y), (other_x, other_y) = scenes.centres[scene, list(pair)].tolist()
+        relations = {"left of": x < other_x, "right of": x >= other_x}
+        if abs(other_y - y) >= level:
+            relations |= {"above": y < other_y, "below": y > other_y}
+        yield from _compare(scene, things, pair, relations)
 
 
-def _depth(scenes, objects):
-    outline = scenes.covered.sum(axis=2, keepdims=True)
-    # [i, k, j]: in scene i object j hides a good part of object k
-    hides = (scenes.covered >= LEAST_OVERLAP * np.maximum(outline, 1)).tolist()
-    for scene, things in enumerate(objects):
-        for first, second in permutations(range(len(things)), 2):
-            front, behind = hides[scene][second][first], hides[scene][first][second]
-            if front != behind:
-                relations = {"in front of": front, "behind": behind}
-                yield from _compare(scene, things, (first, second), relations)
+def _depth(scenes, scene, things):
+    covered = scenes.covered[scene]
+    # [k, j]: object j hides a good part of object k
+    hides = covered >= LEAST_OVERLAP * np.maximum(covered.sum(axis=1, keepdims=True), 1)
+    for first, second in permutations(range(len(things)), 2):
+        front, behind = hides[second, first], hides[first, second]
+        if front != behind:
+            relations = {"in front of": front, "behind": behind}
+            yield from _compare(scene, things, (first, second), relations)
 
 
 _KINDS = (_count, _exists, _colour, _shape, _pattern, _position, _depth)

@@ -252,7 +252,6 @@ def _draw_objects(settings, plan, scenes, x, y, radius):
 
 
 def _compose(settings, plan, scenes, objects):
-    """Return the pictures of some scenes, uint8 ``(scenes, size, size, 3)``."""
     look = plan.look[scenes]
     paper = (look[:, 1] * len(paint.PAPERS)).astype(np.int64)
     canvas = paint.ground(paper, 360.0 * look[:, 2], settings.size)
@@ -260,7 +259,7 @@ def _compose(settings, plan, scenes, objects):
     paint.scatter(canvas, plan.marks[scenes], number_of_marks, settings.size / 40.0)
     for layer in range(settings.objects[1]):
         of = objects.layer == layer
-        sprites = objects.sprites.take(of)
+        sprites = paint.Sprites(*(part[of] for part in objects.sprites))
         paint.paste(canvas, sprites, objects.picture[of], objects.left[of], objects.top[of])
     brightness = 1.0 + settings.light * (0.10 * look[:, 4] - 0.035)
     paint.illuminate(canvas, brightness, settings.light * 0.24 * (look[:, 5:7] - 0.5), look[:, 7:9])
@@ -305,11 +304,7 @@ def _observe(objects, exists, size):
 
 
 def _is_clear(truth, exists, size):
-    """Return whether each scene, bool ``(scenes,)``, is one that can be talked about.
-
-    Enough of every object is seen, and the centres of what is seen leave no doubt about who is
-    left of whom, nor whether the next object is beside or above or below.
-    """
+    """Return whether each scene, bool ``(scenes,)``, leaves no doubt about what is where."""
     seen = np.diagonal(truth["covered"], axis1=1, axis2=2)
     clear = (truth["visibility"] >= LEAST_VISIBLE) & (seen >= LEAST_SEEN * size**2)
     clear = (clear | ~exists).all(axis=1)
@@ -321,7 +316,6 @@ def _is_clear(truth, exists, size):
 
 
 def _captions(arrays, class_names, colour_names, texture_names):
-    """Return the caption of each scene."""
     dx, dy = np.diff(arrays["centres"], axis=1).transpose(2, 0, 1)
     upright = np.where(dy > 0, "above", "below")  # rows count downwards
     relations = np.where(np.abs(dy) > dx, upright, "left of").tolist()

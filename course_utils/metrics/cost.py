@@ -49,7 +49,7 @@ def _self_attention(layer):
 def _product(layer, sizes):
     if None in sizes:
         raise ValueError(
-            f"Expected a model whose layers have outputs of known size. Received: {layer.name!r} "
-            f"with output sizes {tuple(sizes)}. Give keras.Input the full shape."
+            "Outputs of the model's layers must be of known size. Received: "
+            f"{layer.name!r} with output sizes {tuple(sizes)}. Give keras.Input the full shape."
         )
     return math.prod(sizes)

@@ -154,18 +154,8 @@ def class_coverage(probabilities, *, classes=None):
     Returns
     -------
     Coverage
-
-    Raises
-    ------
-    ValueError
-        If there is no picture.
     """
     probabilities = np.asarray(probabilities, float)
-    if probabilities.ndim != 2 or not len(probabilities):
-        raise ValueError(
-            "`probabilities` must be of shape (n, outputs), with n of at least 1. "
-            f"Received: shape {probabilities.shape}."
-        )
     classes = np.arange(probabilities.shape[1]) if classes is None else np.asarray(classes)
     answers = probabilities.argmax(axis=1)[probabilities.max(axis=1) >= 0.5]
     shares = (answers[:, np.newaxis] == classes).sum(axis=0) / len(probabilities)

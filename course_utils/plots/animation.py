@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from course_utils.plots.describe import count, listing, sentences
 from course_utils.plots.display import SCREEN_DPI, to_page
-from course_utils.plots.images import check_images, fitting_columns
+from course_utils.plots.images import check_images
 from course_utils.plots.style import COLOURS, GRID, INK, PAGE_WIDTH, one_each
 
 _PAGE = round(SCREEN_DPI * PAGE_WIDTH)
@@ -18,7 +18,7 @@ _REST = 1500  # milliseconds that the last sheet rests before the animation begi
 _PALETTE = {"method": Image.Quantize.MEDIANCUT, "dither": Image.Dither.NONE}
 
 
-def animate(frames, *, captions, columns=None, seconds=4.0):
+def animate(frames, *, captions, columns, seconds=4.0):
     """Show sheets of pictures one after the other, as one animated PNG, and the last one at rest.
 
     Wherever animated PNGs do not move, as on paper, the last sheet is shown, and so it is for
@@ -30,24 +30,18 @@ def animate(frames, *, captions, columns=None, seconds=4.0):
         k sheets of n pictures each. uint8 in 0..255, float in [0, 1], or bool.
     captions : sequence of k str
         A line above each sheet; below it a bar shows how far the animation has got.
-    columns : int, optional
-        Pictures a row; by default what fits the page with few empty places.
+    columns : int
+        Pictures a row.
     seconds : float
         How long one pass takes, without the last sheet's rest.
     """
     frames = np.asarray(frames)
-    if frames.ndim not in (4, 5) or len(frames) < 2:
-        raise ValueError(
-            "`frames` must be at least two of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3). "
-            f"Received: shape {frames.shape}."
-        )
     k, n = frames.shape[:2]
     captions = one_each("captions", captions, "sheet", k)
     pictures = np.rint(255 * check_images(frames.reshape(k * n, *frames.shape[2:])))
     pictures = pictures.astype(np.uint8)
     width = pictures.shape[2] + _GAP
-    zoom = 2 if 2 * width * (columns or 8) <= _PAGE else 1
-    columns = min(n, columns or fitting_columns(n, max(1, _PAGE // (width * zoom))))
+    zoom = 2 if 2 * width * columns <= _PAGE else 1
     sheets = [
         _sheet(pictures[n * place : n * (place + 1)], columns, zoom, str(text), (place + 1) / k)
         for place, text in enumerate(captions)
@@ -73,12 +67,6 @@ def few_colours(pictures):
     -------
     ndarray of uint8, shape as given
     """
-    pictures = np.asarray(pictures)
-    if pictures.dtype != np.uint8 or pictures.ndim < 3 or pictures.shape[-1] not in (1, 3):
-        raise ValueError(
-            "`pictures` must be uint8 of shape (..., h, w, 3) or (..., h, w, 1). "
-            f"Received: {pictures.dtype} of shape {pictures.shape}."
-        )
     if pictures.shape[-1] == 1:
         return pictures
     strip = Image.fromarray(pictures.reshape(-1, pictures.shape[-2], 3))

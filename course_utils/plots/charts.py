@@ -16,7 +16,7 @@ _MARKERS = "osD^vP*X"
 _ERROR = "#ff9933"  # light enough for dark figures on its full strength
 
 
-def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
+def history(histories, *, metric="accuracy", title=None, ax=None):
     """Draw learning curves: training dashed, validation solid, named where the lines end.
 
     Parameters
@@ -26,7 +26,6 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
         ``{"CNN": cnn_history, "dense": dense_history}``.
     metric : str
         Which metric to draw, with its validation curve, ``val_`` and the name, where there is one.
-    colours : dict of str to colour, or sequence of colours, optional
     title : str, optional
     ax : Axes, optional
 
@@ -40,7 +39,7 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
     validated = any(f"val_{metric}" in run for run in runs.values())
     dashed = {"ls": "--", "lw": 1.4}
     ends, told = [], []
-    for (name, run), colour in zip(runs.items(), colours_for(runs, colours), strict=True):
+    for (name, run), colour in zip(runs.items(), colours_for(runs), strict=True):
         drawn = {"training": run[metric]}
         if f"val_{metric}" in run:
             drawn["validation"] = run[f"val_{metric}"]
@@ -78,7 +77,7 @@ def history(histories, *, metric="accuracy", colours=None, title=None, ax=None):
     return ax
 
 
-def confusion_matrix(y_true, y_pred, *, class_names, title=None, ax=None):
+def confusion_matrix(y_true, y_pred, *, class_names, title=None):
     """Draw which classes are taken for which, in percent of each true class.
 
     Right answers are boxed, errors in colour, and what never happened is left blank.
@@ -89,7 +88,6 @@ def confusion_matrix(y_true, y_pred, *, class_names, title=None, ax=None):
         True and predicted classes, from 0.
     class_names : sequence of str
     title : str, optional
-    ax : Axes, optional
 
     Returns
     -------
@@ -106,9 +104,8 @@ def confusion_matrix(y_true, y_pred, *, class_names, title=None, ax=None):
     text = np.round(share).astype(int).astype(str)
     text[(counts > 0) & (share < 0.5)] = "<1"
     text[of_class[:, 0] == 0] = ""
-    if ax is None:
-        side = min(PAGE_WIDTH - 0.5, 2 + 0.37 * k)
-        _, ax = plt.subplots(figsize=(side + 0.3, side))
+    side = min(PAGE_WIDTH - 0.5, 2 + 0.37 * k)
+    _, ax = plt.subplots(figsize=(side + 0.3, side))
     right = np.eye(k, dtype=bool)
     ax.set_facecolor("#f6f6f6")
     for colour, blank, darkest, weight in (
@@ -214,8 +211,7 @@ def curves(
         For each name one value at each of the k places, or those of several runs (seeds): then
         the line is their mean, and the band goes from the least to the greatest.
     x : sequence of k numbers or k str
-        What was varied. Numbers are drawn to scale, texts at equal distances. Where no text has a
-        digit, they are names of unrelated things: no line joins them.
+        What was varied. Numbers are drawn to scale, texts at equal distances.
     label, x_label : str
         What the values are and what was varied: the labels of the axes.
     log_x, log_y : bool
@@ -237,19 +233,16 @@ def curves(
     named = any(isinstance(place, str) for place in x)
     places = np.arange(len(x)) if named else np.asarray(x, dtype=float)
     names = [place if isinstance(place, str) else f"{place:g}" for place in x]
-    joined = not named or any(character.isdigit() for name in names for character in name)
     last = np.argmax(places)
     ends, told = [], []
     styles = zip(colours_for(runs, colours), cycle(_MARKERS), strict=False)
     for (name, run), (colour, marker) in zip(runs.items(), styles, strict=True):
         mean, low, high = run.mean(axis=0), run.min(axis=0), run.max(axis=0)
-        if len(run) > 1 and joined:
+        if len(run) > 1:
             ax.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
-        elif len(run) > 1:
-            ax.vlines(places, low, high, color=colour, lw=1.2)
-        ax.plot(places, mean, marker, ls="-" if joined else "None", color=colour, ms=5)
+        ax.plot(places, mean, marker, ls="-", color=colour, ms=5)
         ends.append((name, mean[last], colour))
-        told.append(f"{name} {_course(names, mean, joined)}")
+        told.append(f"{name} {_course(names, mean)}")
     lines = []
     for name, value in (control or {}).items():
         ax.axhline(value, color=QUIET, ls=":", lw=1.2)
@@ -268,17 +261,17 @@ def curves(
     if title:
         ax.set_title(title)
     _label_ends(ax, ends)
-    what = f"{'Curves' if joined else 'Points'} of {label or 'values'} over {x_label or 'x'}"
+    what = f"Curves of {label or 'values'} over {x_label or 'x'}"
     ax.description = f"{what}: {'; '.join(told)}"
     if lines:
         ax.description += f". Lines: {', '.join(lines)}"
     return ax
 
 
-def _course(names, values, joined):
-    """Return where a curve begins and ends and its extreme between, or each value by its name."""
+def _course(names, values):
+    """Return where a curve begins and ends, and its extremes between."""
     at = [f"{number(value)} at {name}" for value, name in zip(values, names, strict=True)]
-    if not joined or len(at) < 3:
+    if len(at) < 3:
         return ", ".join(at)
     text = f"from {at[0]} to {at[-1]}"
     for word, i in (("highest", values.argmax()), ("lowest", values.argmin())):
@@ -306,21 +299,15 @@ def _told_of_confusion(counts, share, names):
 def _recorded(histories, metric):
     """Return ``{name: {metric: values}}``, with the name None where there is a single run."""
     record = getattr(histories, "history", histories)
-    if not isinstance(record, dict):
-        raise ValueError(
-            "`histories` must be a Keras History, its dict of lists, or a dict of these by name. "
-            f"Received: {histories!r}."
-        )
     runs = {name: getattr(run, "history", run) for name, run in record.items()}
     if not runs or not all(isinstance(run, dict) for run in runs.values()):
         runs = {None: record}
     for name, run in runs.items():
         if metric not in run:
-            recorded = [key for key in run if not key.startswith("val_")]
             hint = "" if run else " Training did not finish: run its cell to the end first."
             raise ValueError(
                 f"`metric` must be one that was recorded{f' of {name!r}' if name else ''}: "
-                f"{recorded}. Received: {metric!r}.{hint}"
+                f"{list(run)}. Received: {metric!r}.{hint}"
             )
     return runs
 
@@ -385,12 +372,11 @@ def _check(runs, k):
 def _classes(name, y, k):
     """Return class numbers as an array, or say what is wrong with them."""
     y = np.asarray(y)
-    integers = y.ndim == 1 and y.size and np.issubdtype(y.dtype, np.integer)
-    if not integers or y.min() < 0 or y.max() >= k:
-        received = f"from {y.min()} to {y.max()}" if integers else f"{y.dtype} of shape {y.shape}"
+    wrong = sorted(set(y.ravel().tolist()) - set(range(k)))
+    if y.ndim != 1 or wrong:
         hint = " Use np.argmax(..., axis=-1)." if y.ndim == 2 else ""
         raise ValueError(
             f"`{name}` must be integers of shape (n,), from 0 to {k - 1} as there are {k} class "
-            f"names. Received: {received}.{hint}"
+            f"names. Received: {wrong[:3]} in an array of shape {y.shape}.{hint}"
         )
     return y

@@ -67,7 +67,8 @@ def image_grid(
     cell_width = _snap(max(image_width, *(text_width(text, _TITLE_SIZE) for text in texts)) + _GAP)
     lines = max(text.count("\n") + 1 for text in texts) if titled else 0
     cell_height = _snap(image_height + _GAP + lines * _LINE)
-    columns = columns or fitting_columns(n, min(most, max(1, int(PAGE_WIDTH / cell_width))))
+    if columns is None:  # few rows, and evenly long ones
+        columns = math.ceil(n / math.ceil(n / min(most, max(1, int(PAGE_WIDTH / cell_width)))))
     columns = min(columns, n)
     rows = math.ceil(n / columns)
 
@@ -140,11 +141,6 @@ def bare(ax):
     """Remove ticks and spines, which say nothing about a picture."""
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-
-
-def fitting_columns(n, most):
-    """Return how many columns, at most `most`, make n images few rows and evenly long ones."""
-    return math.ceil(n / math.ceil(n / most))
 
 
 def text_width(text, size):

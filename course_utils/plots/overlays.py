@@ -93,7 +93,7 @@ def masks(image, masks, *, title=None, ax=None):
     masks = masks.astype(int)
     ax = _draw_image(image, ax, title)
     told = []
-    for region, colour in enumerate(colours_for(range(masks.max()), None), 1):
+    for region, colour in enumerate(colours_for(range(masks.max())), 1):
         mask = masks == region
         if not mask.any():
             continue

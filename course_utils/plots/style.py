@@ -29,7 +29,7 @@ def use_style():
     mpl.rcParams.update(_STYLE)
 
 
-def colours_for(names, chosen):
+def colours_for(names, chosen=None):
     """Return a colour for each name: of a dict, of a sequence, or ours in turn."""
     names = list(names)
     if chosen is None:

@@ -1,4 +1,4 @@
-"""The pencil: shapes stay in their circle, paints stay apart, streams stay the same."""
+"""The pencil: shapes stay in their circle, paints stay apart, noise is as strong as asked for."""
 
 import itertools
 
@@ -38,19 +38,21 @@ def lab(rgb, vision="full"):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-def sprite(shape, colour="navy", texture="plain", *, side=64, radius=24.0, angle=0.0, fall=60.0):
-    return paint.render(
+def coverage(shape, *, side=64, radius=24.0, angle=0.0):
+    """Return how much of each pixel a shape in the middle covers."""
+    sprites = paint.render(
         shape=np.array([ALL_SHAPE_NAMES.index(shape)]),
-        colour=np.array([COLOUR_NAMES.index(colour)]),
-        texture=np.array([TEXTURE_NAMES.index(texture)]),
+        colour=np.zeros(1, int),
+        texture=np.zeros(1, int),
         x=np.array([side / 2]),
         y=np.array([side / 2]),
         radius=np.array([radius]),
         angle=np.array([angle]),
         phase=np.zeros((1, 2)),
-        fall=np.array([fall]),
+        fall=np.array([60.0]),
         side=side,
     )
+    return sprites.alpha[0]
 
 
 def test_paints_differ_in_lightness_from_one_another_from_their_print_and_from_paper():
@@ -70,7 +72,7 @@ def test_paints_differ_to_every_eye():
 @given(st.sampled_from(ALL_SHAPE_NAMES), st.floats(-180, 180), st.floats(6, 30))
 @settings(max_examples=60, deadline=None)
 def test_shape_fills_its_circle_and_no_more(shape, angle, radius):
-    alpha = sprite(shape, angle=angle, radius=radius).alpha[0]
+    alpha = coverage(shape, angle=angle, radius=radius)
     assert alpha.min() >= 0
     assert alpha.max() == 1
     distance = np.hypot(*np.meshgrid(PIXELS, PIXELS))
@@ -82,88 +84,29 @@ def test_shape_fills_its_circle_and_no_more(shape, angle, radius):
 @pytest.mark.parametrize("shape", ALL_SHAPE_NAMES)
 def test_coverage_is_the_area_under_the_pixel(shape):
     """An anti-aliased edge: the coverage of a pixel is that of the same shape drawn 8 x larger."""
-    coarse = sprite(shape, side=32, radius=12.0, angle=17.0).alpha[0]
-    fine = sprite(shape, side=256, radius=96.0, angle=17.0).alpha[0]
+    coarse = coverage(shape, side=32, radius=12.0, angle=17.0)
+    fine = coverage(shape, side=256, radius=96.0, angle=17.0)
     mean = fine.reshape(32, 8, 32, 8).mean(axis=(1, 3))
     assert np.abs(coarse - mean).mean() < 0.006
     assert abs(coarse.sum() / mean.sum() - 1) < 0.02
 
 
 def test_rotation_is_anticlockwise():
-    upright = sprite("arrow").alpha[0]
-    assert np.abs(sprite("arrow", angle=90.0).alpha[0] - np.rot90(upright)).max() < 0.01
+    upright = coverage("arrow")
+    assert np.abs(coverage("arrow", angle=90.0) - np.rot90(upright)).max() < 0.01
 
 
 @pytest.mark.parametrize("pair", list(itertools.combinations(ALL_SHAPE_NAMES, 2)), ids="-".join)
 def test_no_two_shapes_look_alike_under_any_rotation(pair):
     """Least share of pixels (of the smaller shape) that differ, at the smallest default size."""
-    first = sprite(pair[0], side=32, radius=7.2).alpha[0]
-    turned = [sprite(pair[1], side=32, radius=7.2, angle=a).alpha[0] for a in range(0, 360, 5)]
+    first = coverage(pair[0], side=32, radius=7.2)
+    turned = [coverage(pair[1], side=32, radius=7.2, angle=a) for a in range(0, 360, 5)]
     smaller = min(first.sum(), turned[0].sum())
     # wherever the second lies, too: best of nine places
     shifted = [
         np.roll(t, (dy, dx), (0, 1)) for t in turned for dy in (-2, 0, 2) for dx in (-2, 0, 2)
     ]
     assert min(np.abs(first - other).sum() for other in shifted) / smaller > 0.15
-
-
-def test_shadow_falls_where_it_is_sent():
-    for fall, (right, down) in {0.0: (1, 0), 90.0: (0, 1), 180.0: (-1, 0)}.items():
-        shadow = sprite("disc", fall=fall).shadow[0].astype(np.float64)
-        x, y = (shadow.sum(0) @ PIXELS, shadow.sum(1) @ PIXELS) / shadow.sum()
-        assert x * right + y * down > 1
-        assert abs(x * down) + abs(y * right) < 0.1
-
-
-@pytest.mark.parametrize("texture", TEXTURE_NAMES[1:])
-def test_textures_show_both_paints_and_turn_with_the_object(texture):
-    base, printed = paint.PAINTS["navy"]
-    threshold = (base[0] + printed[0]) / 2
-    upright, turned = (
-        sprite("disc", "navy", texture, angle=a).rgb[0, 0] > threshold for a in (0.0, 90.0)
-    )
-    inside = sprite("disc", radius=18.0).alpha[0] == 1
-    assert 0.15 < upright[inside].mean() < 0.7
-    # the light does not turn, so only where there is paint and where there is print
-    assert np.mean(np.rot90(upright)[inside] == turned[inside]) > 0.9
-
-
-def test_paste_blends_patches_in_their_places_and_changes_nothing_else():
-    drawn = sprite("disc", "red", side=32, radius=10.0)
-    alone = np.full((1, 3, 32, 32), 200.0, np.float32)
-    paint.blend(alone, drawn)
-    covered = drawn.alpha[0] == 1
-    assert np.allclose(alone[0][:, covered], drawn.rgb[0][:, covered], atol=1e-3)
-    assert np.all(alone[0][:, (drawn.alpha[0] == 0) & (drawn.shadow[0] == 0)] == 200)
-    canvas = np.full((3, 3, 80, 90), 200.0, np.float32)
-    expected = canvas.copy()
-    expected[2, :, 40:72, 7:39] = expected[0, :, 0:32, 58:90] = alone[0]
-    two = paint.Sprites(*(np.repeat(part, 2, axis=0) for part in drawn))
-    paint.paste(canvas, two, np.array([2, 0]), np.array([7, 58]), np.array([40, 0]))
-    assert np.array_equal(canvas, expected)
-
-
-@given(st.integers(1, 300), st.integers(1, 12), st.integers(0, 2**64))
-def test_balanced_labels(n, classes, seed):
-    labels = paint.Stream(seed, 0).balanced(n, classes)
-    counts = np.bincount(labels, minlength=classes)
-    assert labels.shape == (n,)
-    assert counts.max() - counts.min() <= 1
-    assert np.array_equal(labels[: n // 2], paint.Stream(seed, 0).balanced(n, classes)[: n // 2])
-
-
-def test_streams_are_uniform_and_apart_and_those_of_the_published_generator():
-    """PCG64 (O'Neill 2014) seeded through SeedSequence; any change here changes every picture."""
-    uniforms = paint.Stream(1, 0).uniforms(2000, 10)
-    assert uniforms.min() >= 0
-    assert uniforms.max() < 1
-    assert np.bincount((uniforms.ravel() * 10).astype(int), minlength=10).min() > 1850
-    assert not np.intersect1d(uniforms, paint.Stream(1, 1).uniforms(2000, 10)).size
-    assert not np.intersect1d(uniforms, paint.Stream(2, 0).uniforms(2000, 10)).size
-    octets = paint.Stream(1, 0).octets(100, 800)
-    assert np.bincount(octets.ravel(), minlength=256).min() > 220
-    first = [0.9429375528828794, 0.3163371523854981, 0.7223425886498254]
-    assert paint.Stream(0, 0).uniforms(1, 3)[0].tolist() == first
 
 
 def test_noise_has_the_spread_asked_for():

@@ -8,7 +8,7 @@ import pytest
 
 from course_utils import check, hint
 from course_utils.exercises import check as checks
-from course_utils.exercises.check import Exercise, Wrong, call, number, reject
+from course_utils.exercises.check import Exercise, call, number, reject
 
 
 def _judge_number(answer):
@@ -152,8 +152,3 @@ def test_unknown_exercise_is_told_not_raised(capsys, number):
     check(number, 1)
     hint(number)
     assert capsys.readouterr().out.count("There is no exercise") == 2
-
-
-def test_judge_helpers_raise_wrong():
-    with pytest.raises(Wrong, match="2 of them"):
-        number([1, 2])

@@ -49,5 +49,5 @@ def test_models_inside_of_models_are_counted():
 
 
 def test_sizes_that_are_not_known_are_refused():
-    with pytest.raises(ValueError, match=r"known size\. Received: .*None"):
+    with pytest.raises(ValueError, match=r"must be of known size\. Received: .*None"):
         count(layers.Conv2D(1, kernel_size=3), (None, None, 3))

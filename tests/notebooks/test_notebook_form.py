@@ -190,11 +190,6 @@ def swap(first, second):
         ("backend_neutral", append(code("from jax import numpy"))),
         ("length_of_prose", replace("title", "word " * 1500, "word " * 1000)),
         ("length_of_prose", append(factory.markdown("longer", "word " * 2000))),
-        ("compared_text", outputs("say-it")),
-        (
-            "compared_text",
-            lambda cells: by_id(cells, "say-it").metadata.update(tags=["nbval-ignore-output"]),
-        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Non-unique cell id")

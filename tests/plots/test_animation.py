@@ -7,7 +7,6 @@ from PIL import ImageSequence
 from course_utils import plots
 
 CAPTIONS = ["step 1", "2", "3", "step 4"]
-ALT = "An animation of 4 sheets of 6 pictures: step 1, 2, 3, step 4."
 HEAD = 33  # pixels of a caption and its bar
 SHADES = np.array([0, 80, 160, 240], "uint8")
 FRAMES = np.broadcast_to(SHADES[:, None, None, None, None], (4, 6, 8, 10, 3))
@@ -25,7 +24,7 @@ def sheets(image):
 
 def test_all_sheets_come_in_order_with_their_words_and_the_last_one_rests(shown):
     animation = shown(plots.animate, FRAMES, captions=CAPTIONS, seconds=2, columns=3)
-    assert animation.alt == ALT
+    assert animation.alt == "An animation of 4 sheets of 6 pictures: step 1, 2, 3, step 4."
     rest, moving, durations = sheets(animation.image)
     assert [picture[HEAD, 0, 0] for picture in moving] == SHADES.tolist()
     np.testing.assert_array_equal(rest, moving[-1])
@@ -51,27 +50,20 @@ def test_pictures_stand_row_by_row_and_every_pixel_is_an_equal_square(shown):
         assert (small[5:, 14:] > 250).all(), "a place without a picture is paper"
 
 
-@pytest.mark.parametrize(
-    ("n", "size", "width"), [(1, 8, 18), (24, 32, 8 * 66), (60, 28, 12 * 58), (3, 900, 901)]
-)
-def test_the_default_fills_the_page_and_no_more(shown, n, size, width):
-    frames = np.zeros((2, n, size, size))
-    assert shown(plots.animate, frames, captions="ab").size[0] == width
+@pytest.mark.parametrize(("columns", "width"), [(8, 8 * 66), (14, 14 * 33)])
+def test_pictures_are_drawn_at_twice_their_size_where_the_page_has_room(shown, columns, width):
+    frames = np.zeros((2, 24, 32, 32))
+    assert shown(plots.animate, frames, captions="ab", columns=columns).size[0] == width
 
 
 def test_a_sheet_of_colour_pictures_stays_small_and_near_its_colours(shown):
     ramp = np.broadcast_to(np.linspace(0, 1, 32), (32, 32))
     one = np.stack([ramp, np.full((32, 32), 0.5), ramp[:, ::-1].T], axis=-1)
     frames = np.stack([np.stack([one * share] * 24) for share in np.linspace(0.3, 1, 4)])
-    animation = shown(plots.animate, frames, captions="abcd")
+    animation = shown(plots.animate, frames, captions="abcd", columns=8)
     assert animation.n_bytes < 125_000
     first = np.stack(sheets(animation.image)[1])[:, HEAD : HEAD + 64 : 2, :64:2] / 255
     assert np.abs(first - frames[:, 0]).mean() < 0.03
-
-
-def test_outside_of_a_notebook_the_text_is_printed(capsys):
-    plots.animate(FRAMES, captions=CAPTIONS)
-    assert capsys.readouterr().out == f"[animation] {ALT}\n"
 
 
 def test_few_colours_are_few_and_near():
