@@ -34,7 +34,7 @@ from nbformat.v4 import new_code_cell
 
 SECONDS = 120  # that a cell may take; no honest answer needs them
 LARGEST = 100_000_000  # bytes of a file that is looked into
-HEAR = Path(__file__).with_name("hear.py").read_text(encoding="utf-8")
+IN_KERNEL = Path(__file__).with_name("grade_in_kernel.py").read_text(encoding="utf-8")
 
 
 class BrokenChapterError(RuntimeError):
@@ -92,7 +92,7 @@ class Exam:
 
         given = [source for sources in answers.values() for source in sources]
         notebook = exercises_of(self._chapter, answer, given)
-        notebook.cells.insert(0, new_code_cell(HEAR, id="hear"))
+        notebook.cells.insert(0, new_code_cell(IN_KERNEL, id="in-kernel"))
         with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
             failure = execute(notebook, folder, self._environment, timeout=self._seconds).failure
         return {number: _outcome(number, cell, mark) for number, cell in heard.items()}, failure

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chapters import ROOT, find_chapters, read, write_atomically
+from gather_results import MODEL_CARD, renewed
 from kernels import execute, kernel_environment
 from nbformat.v4 import new_code_cell
 from run import Progress
-from tables import MODEL_CARD, renewed
 
 from course_utils.data.sources import record_own_weights
 from course_utils.measures import read_record
