@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from course_utils import backend, measures
+from course_utils._validate import one_of
 
 KERAS_FLOOR = "3.13"
 PROFILES = ("quick", "full")
@@ -62,12 +63,9 @@ def setup(*, seed, hosted_profile="full"):
     ValueError
         If a variable of the environment is something else than it should.
     """
-    if hosted_profile not in PROFILES:
-        raise ValueError(
-            f"`hosted_profile` must be one of {', '.join(PROFILES)}. Received: {hosted_profile!r}"
-        )
+    one_of("hosted_profile", hosted_profile, PROFILES)
     global _hosted_profile
-    seed = _seed(seed)
+    seed = abs(check_seed("COURSE_SEED", os.environ.get("COURSE_SEED") or seed)) % SEEDS
     _hosted_profile = hosted_profile
     chosen = profile()
     # These must be in the environment before the backend is imported: later they do nothing.
@@ -113,11 +111,8 @@ def profile():
     with a GPU, unless `setup` was told otherwise, and ``"quick"`` everywhere else.
     """
     named = os.environ.get("COURSE_PROFILE", "")
-    if named and named not in PROFILES:
-        raise ValueError(
-            f"COURSE_PROFILE must be one of {', '.join(PROFILES)}, or not set at all. "
-            f"Received: COURSE_PROFILE={named!r}"
-        )
+    if named:
+        one_of("COURSE_PROFILE", named, PROFILES)
     return named or (_hosted_profile if _hosted_with_gpu() else "quick")
 
 
@@ -126,13 +121,13 @@ def by_profile(*, quick, full):
     return full if profile() == "full" else quick
 
 
-def _seed(seed):
-    named = os.environ.get("COURSE_SEED", "")
+def check_seed(setting, text):
+    """Return a seed as a whole number, or raise ValueError."""
     try:
-        return abs(int(named or seed)) % SEEDS
+        return int(text)
     except ValueError:
         raise ValueError(
-            f"COURSE_SEED must be a whole number. Received: COURSE_SEED={named!r}"
+            f"{setting} must be a whole number, such as 7. Received: {text!r}"
         ) from None
 
 
@@ -182,13 +177,7 @@ def _backend_name():
     if "keras" in sys.modules:  # chosen already, for good
         return sys.modules["keras"].backend.backend()
     name = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if name not in backend.NAMES:
-        known = {"pytorch": "torch", "tf": "tensorflow"}.get(name.lower(), name.lower())
-        advice = f" Write KERAS_BACKEND={known}." if known in backend.NAMES else ""
-        raise ValueError(
-            f"KERAS_BACKEND must be one of {', '.join(backend.NAMES)}, or not set at all. "
-            f"Received: KERAS_BACKEND={name!r}.{advice}"
-        )
+    backend.check_name("KERAS_BACKEND", name)
     return name
 
 

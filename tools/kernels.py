@@ -4,7 +4,6 @@ import asyncio
 import importlib.util
 import logging
 import os
-import re
 import signal
 import tempfile
 import time
@@ -20,7 +19,8 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from course_utils.backend import NAMES
+from course_utils._validate import one_of
+from course_utils.backend import check_name
 from course_utils.session import PROFILES
 
 OUTSIDE = ("PYTHONPATH", "PYTHONHOME")
@@ -78,21 +78,15 @@ class Execution:
     failure: Failure | None
 
 
-def check_settings(profile, backend, seeds):
+def check_settings(profile, backend):
     """Raise a ValueError unless a run can have these settings; None and "" are the default's."""
-    if profile and profile not in PROFILES:
-        raise ValueError(f"PROFILE must be {' or '.join(PROFILES)}. Received: {profile!r}.")
-    if backend and backend not in NAMES:
-        known = {"pytorch": "torch", "tf": "tensorflow"}.get(backend.lower(), backend.lower())
-        advice = f" Write BACKEND={known}." if known in NAMES else ""
-        names = ", ".join(NAMES)
-        raise ValueError(f"BACKEND must be one of {names}. Received: {backend!r}.{advice}")
-    if backend and importlib.util.find_spec(backend) is None:
-        advice = f"`make setup BACKEND={backend}` adds it."
-        raise ValueError(f"The {backend} backend is not installed. {advice}")
-    for seed in seeds:
-        if not re.fullmatch(r"\s*[+-]?\d+\s*", seed):
-            raise ValueError(f"A seed must be a whole number, such as 7. Received: {seed!r}.")
+    if profile:
+        one_of("PROFILE", profile, PROFILES)
+    if backend:
+        check_name("BACKEND", backend)
+        if importlib.util.find_spec(backend) is None:
+            advice = f"`make setup BACKEND={backend}` adds it."
+            raise ValueError(f"The {backend} backend is not installed. {advice}")
 
 
 def absolute_paths(environment):

@@ -14,6 +14,8 @@ from chapters import NOTEBOOKS, ROOT, find_chapters, read, stored_digest, tags, 
 from jupyter_server.serverapp import list_running_servers
 from kernels import OUTSIDE, absolute_paths, check_settings
 
+from course_utils.session import check_seed
+
 _BUTTON = re.compile(r"^\[!\[Open in .*\n*", re.MULTILINE)
 SETTINGS = ROOT / "tools" / "jupyterlab"
 FIRST = "/tree/00_start_here.ipynb"
@@ -101,12 +103,12 @@ def main(arguments=None):
     parser.add_argument("--handout", default="")
     options, for_jupyter = parser.parse_known_args(arguments)
     settings = map(os.environ.get, ("COURSE_PROFILE", "KERAS_BACKEND"))
-    seed = os.environ.get("COURSE_SEED")
     named = os.path.expanduser(options.handout or options.work) or ROOT / "work"
     folder = Path(named).resolve()
     try:
         if not options.handout:
-            check_settings(*settings, [seed] if seed else [])
+            check_settings(*settings)
+            check_seed("SEED", os.environ.get("COURSE_SEED") or 0)
         if options.handout or folder != NOTEBOOKS:
             provide(folder, solutions=not options.handout)
     except ValueError as error:

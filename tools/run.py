@@ -14,6 +14,7 @@ from chapters import NOTEBOOKS, ROOT, digest, find_chapters, read, write, write_
 from kernels import Execution, Failure, check_settings, execute, kernel_environment
 
 from course_utils.measures import number, read_record
+from course_utils.session import check_seed
 
 BUILD = ROOT / "build"
 
@@ -71,8 +72,8 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
     notebook = read(path)
     with tempfile.TemporaryDirectory(prefix="course-run-") as scratch:
         record = Path(scratch, "record.jsonl")
-        extra = {"COURSE_RECORD": str(record)} | ({} if seed is None else {"COURSE_SEED": seed})
-        environment = kernel_environment(profile, backend, **extra)
+        extra = {} if seed is None else {"COURSE_SEED": str(seed)}
+        environment = kernel_environment(profile, backend, COURSE_RECORD=str(record), **extra)
         try:
             outcome = execute(notebook, path.parent, environment, progress=progress)
         except Exception as error:
@@ -137,7 +138,7 @@ def limit(band):
     return f"{key.replace('_', ' ')} {number(band[key])}"
 
 
-def run_course(paths, profile, backend, seed, results, executed):
+def run_course(paths, profile, backend, seed, file, executed):
     """Execute chapters one after the other, and write what was measured so far after each.
 
     Returns what `run_chapter` returned of each, by name.
@@ -149,9 +150,7 @@ def run_course(paths, profile, backend, seed, results, executed):
         for path in paths:
             chapters[path.stem], setup = run_chapter(path, profile, backend, seed, executed)
             report |= {key: setup[key] for key in report if key in setup}
-            text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-            for file in results:
-                write_atomically(file, text)
+            write_atomically(file, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     finally:
         if chapters:
             print("\n" + table(chapters) + "\n", flush=True)
@@ -172,25 +171,23 @@ def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
     options = parser.parse_args(arguments)
     profile = options.profile or os.environ.get("COURSE_PROFILE") or "quick"
     backend = options.backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    seeds = options.seeds.replace(",", " ").split()
     try:
         paths = find_chapters(options.nb, folder)
-        check_settings(profile, backend, seeds)
+        check_settings(profile, backend)
+        seeds = [check_seed("SEEDS", seed) for seed in options.seeds.replace(",", " ").split()]
     except ValueError as error:
         parser.error(str(error))
-    latest = build / f"run-{profile}-{backend}.json"
     passed = True
     try:
         for seed in seeds or [None]:
-            files = [latest]
+            name = f"run-{profile}-{backend}"
             if seed is not None:
                 print(f"seed {seed}", flush=True)
-                files.append(latest.with_stem(f"{latest.stem}-seed{seed}"))
-            chapters = run_course(paths, profile, backend, seed, files, build / "executed")
+                name += f"-seed{seed}"
+            file = build / f"{name}.json"
+            chapters = run_course(paths, profile, backend, seed, file, build / "executed")
             passed = passed and all(verdict(chapter) == "ok" for chapter in chapters.values())
-            print(f"written: {os.path.relpath(files[-1])}", flush=True)
-        if seeds:
-            print(f"{os.path.relpath(latest)} holds the last seed, {seeds[-1]}.")
+            print(f"written: {os.path.relpath(file)}", flush=True)
     except KeyboardInterrupt:
         print("Interrupted; the kernel is stopped.", file=sys.stderr)
         return 130

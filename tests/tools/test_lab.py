@@ -156,7 +156,7 @@ def test_a_second_one_in_the_same_folder_is_led_to_the_first(opened, tmp_path, m
     ("name", "value", "words"),
     [
         ("KERAS_BACKEND", "pytorch", "Write BACKEND=torch."),
-        ("COURSE_PROFILE", "fast", "PROFILE must be quick or full. Received: 'fast'"),
+        ("COURSE_PROFILE", "fast", "`PROFILE` must be one of quick, full. Received: 'fast'"),
         ("COURSE_SEED", "seven", "must be a whole number, such as 7. Received: 'seven'"),
         ("COURSE_SEED", "-1", ""),
         ("COURSE_SEED", "20231234567", ""),

@@ -142,15 +142,14 @@ def test_a_failing_chapter_and_a_dead_kernel_are_reported_and_the_rest_goes_on(
     assert re.search(r"^01 raises .*FAILED in cell boom", shown, re.MULTILINE)
 
 
-def test_seeds_are_passed_on_and_kept_apart(folder, build, capsys):
+def test_seeds_are_passed_on_and_kept_apart(folder, build):
     factory.write(
         folder / "03_first.ipynb", factory.code("setup", SETUP), factory.code("seed", SEED)
     )
     assert run.main(["--seeds", "-4 20231234567"], folder, build) == 0, "any whole number will do"
-    for name, seed in [("-seed-4", -4), ("-seed20231234567", 20231234567), ("", 20231234567)]:
-        measures = report(build, f"run-quick-tensorflow{name}")["chapters"]["03_first"]["measures"]
-        assert measures == {"seed": seed}
-    assert "holds the last seed, 20231234567" in capsys.readouterr().out
+    for seed in (-4, 20231234567):
+        result = report(build, f"run-quick-tensorflow-seed{seed}")
+        assert result["chapters"]["03_first"]["measures"] == {"seed": seed}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +157,7 @@ def test_seeds_are_passed_on_and_kept_apart(folder, build, capsys):
     [
         (["--nb", "42"], ["00, 03", "Received: '42'"]),
         (["--nb", "00,first"], ["00, 03", "Received: 'first'"]),
-        (["--profile", "slow"], ["quick or full", "Received: 'slow'"]),
+        (["--profile", "slow"], ["quick, full", "Received: 'slow'"]),
         (["--backend", "mxnet"], ["tensorflow", "Received: 'mxnet'"]),
         (["--seeds", "one"], ["whole number", "Received: 'one'"]),
         (["--backend", "pytorch"], ["Received: 'pytorch'", "Write BACKEND=torch."]),
