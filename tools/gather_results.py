@@ -9,7 +9,6 @@ of the weights, so that no number in them is typed by hand.
 import json
 import re
 import statistics
-import sys
 from bisect import bisect_left
 
 from chapters import ROOT, find_chapters, read, write_atomically
@@ -181,8 +180,7 @@ def main():
         written.append(page)
     for path in written:
         print(f"written: {path.relative_to(ROOT)}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -26,7 +26,6 @@ from course_utils.session import PROFILES
 OUTSIDE = ("PYTHONPATH", "PYTHONHOME")
 """Variables by which Python finds packages of another place before those of the environment."""
 
-_STDERR_LINES = 20
 # What getrusage says on Linux begins with the size of the runner.
 _PEAK = """import resource, sys
 _peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -54,7 +53,7 @@ class RunningInterpreter(KernelSpecManager):
 class Failure:
     """Why a notebook did not reach its end: in the cell with an id, "" when no kernel started.
 
-    `details` are the traceback, or the last lines of what the kernel wrote to its standard error.
+    `details` are the traceback, or what the kernel wrote to its standard error.
     """
 
     cell: str
@@ -156,9 +155,8 @@ class _Run:
 
     async def run(self, folder, environment):
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):  # asyncio sees to SIGINT by itself
-            with suppress(AttributeError, NotImplementedError):  # on Windows
-                loop.add_signal_handler(getattr(signal, name), task.cancel)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # asyncio sees to SIGINT by itself
+            loop.add_signal_handler(number, task.cancel)
         ticker = asyncio.ensure_future(self.tick())
         with tempfile.TemporaryDirectory(prefix="course-kernel-") as scratch:
             stderr = Path(scratch, "stderr")
@@ -166,7 +164,11 @@ class _Run:
             environment = {**environment, "IPYTHONDIR": str(Path(scratch, "ipython"))}
             peak, failure, whole = 0, None, False
             try:
-                await self.start(folder, environment, stderr)
+                with open(stderr, "wb") as file:
+                    await self.client.async_start_new_kernel(
+                        cwd=str(folder), env=environment, stderr=file
+                    )
+                await self.client.async_start_new_kernel_client()
                 for index, cell in enumerate(self.notebook.cells):
                     count = self.client.code_cells_executed + 1
                     await self.client.async_execute_cell(cell, index, execution_count=count)
@@ -179,22 +181,12 @@ class _Run:
             except (DeadKernelError, RuntimeError) as error:
                 if task.cancelling():  # which nbclient takes for a dead kernel
                     raise asyncio.CancelledError from None
-                failure = self.failure(await self.cause_of_death(error), _tail(stderr))
+                failure = self.failure(await self.cause_of_death(error), _said(stderr))
             finally:
                 seconds = time.monotonic() - self.started
                 ticker.cancel()
                 await self.stop(graceful=whole)
         return Execution(round(seconds, 1), round(peak / 2**20), failure)
-
-    async def start(self, folder, environment, stderr):
-        with open(stderr, "wb") as file:
-            await self.manager.start_kernel(
-                cwd=str(folder),
-                env=environment,
-                stderr=file,
-                extra_arguments=["--HistoryManager.hist_file=:memory:"],
-            )
-        await self.client.async_start_new_kernel_client()
 
     def begin(self, cell, cell_index):
         """Note the cell that starts; nbclient calls this."""
@@ -240,12 +232,11 @@ class _Run:
         if self.client.kc is not None:
             self.client.kc.stop_channels()
         if group:
-            with suppress(AttributeError, ProcessLookupError):  # no such call on Windows
+            with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
 
-def _tail(path):
-    """Return the last lines of a kernel's standard error, without ipykernel's own remarks."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    lines = [line for line in text.splitlines() if not line.startswith("[IPKernelApp]")]
-    return "\n".join(lines[-_STDERR_LINES:])
+def _said(stderr):
+    """Return what a kernel wrote to its standard error, without ipykernel's own remarks."""
+    text = stderr.read_text(encoding="utf-8", errors="replace") if stderr.exists() else ""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("[IPKernelApp]"))
