@@ -14,7 +14,6 @@ from chapters import ROOT, digest, parse, stored_digest, write_atomically
 
 GITHUB = "https://github.com/"
 
-_ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
 _FILES = (
     "pyproject.toml *.md docs/*.md data/*.md *.cff *.yml *.txt notebooks/*.ipynb "
     "course_utils/**/*.py"
@@ -31,7 +30,7 @@ def write_address(address, root=ROOT):
     """Write another address wherever the course names its own; return the changed files."""
     old = read_address(root).removeprefix(GITHUB)
     address = address.rstrip("/").removesuffix(".git")
-    if not _ADDRESS.fullmatch(address):
+    if not re.fullmatch(rf"{re.escape(GITHUB)}[\w.-]+/[\w.-]+", address):
         raise ValueError(f"ADDRESS must be like {GITHUB}owner/repository. Received: {address!r}")
     changed = []
     for path in sorted(path for pattern in _FILES.split() for path in root.glob(pattern)):

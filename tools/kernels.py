@@ -115,10 +115,10 @@ def kernel_environment(profile, backend, **extra):
 def execute(notebook, folder, environment, *, progress=None, timeout=None):
     """Execute a notebook in a folder, put the outputs into the object, return an `Execution`.
 
-    ``progress(seconds, position, total, cell_id)`` is called when a cell starts and about twice a
-    second; position counts code cells from 1, and is 0 while the kernel starts. `timeout` is how
-    many seconds a cell may take. When interrupted or told to end, it raises KeyboardInterrupt or
-    SystemExit after the kernel and its children are gone.
+    ``progress(seconds, position, total, cell_id)`` is called about twice a second; position counts
+    code cells from 1, and is 0 while the kernel starts. `timeout` is how many seconds a cell may
+    take. When interrupted or told to end, it raises KeyboardInterrupt or SystemExit after the
+    kernel and its children are gone.
     """
     try:
         return asyncio.run(_Run(notebook, progress, timeout).run(folder, environment))
@@ -191,18 +191,13 @@ class _Run:
     def begin(self, cell, cell_index):
         """Note the cell that starts; nbclient calls this."""
         self.position += 1
-        self.cell_id = cell.get("id", str(cell_index))
-        self.report()
+        self.cell_id = cell.id
 
     async def tick(self):
-        while True:
-            self.report()
-            await asyncio.sleep(0.5)
-
-    def report(self):
-        if self.progress:
+        while self.progress:
             seconds = time.monotonic() - self.started
             self.progress(seconds, self.position, self.total, self.cell_id)
+            await asyncio.sleep(0.5)
 
     async def peak(self):
         """Ask the kernel for its largest resident memory, in bytes."""

@@ -59,12 +59,7 @@ def main(arguments=None, folder=NOTEBOOKS):
         parser.error(str(error))
     status = 0
     for path in paths:
-        try:
-            faults = store_outputs(path)
-        except KeyboardInterrupt:
-            print("Interrupted; the kernel is stopped, this notebook unchanged.", file=sys.stderr)
-            return 130
-        for fault in faults:
+        for fault in store_outputs(path):
             print(f"    {path.name}: {fault}", file=sys.stderr, flush=True)
             status = 1
     return status

@@ -43,7 +43,6 @@ def draw():
 
 def main():
     """Draw it and write it."""
-    PICTURE.parent.mkdir(exist_ok=True)
     draw().savefig(PICTURE, dpi=160)
     print(f"written: {PICTURE.relative_to(ROOT)}")
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chapters import NOTEBOOKS, ROOT, digest, find_chapters, read, write, write_atomically
-from kernels import Execution, Failure, check_settings, execute, kernel_environment
+from kernels import check_settings, execute, kernel_environment
 
 from course_utils.measures import number, read_record
 from course_utils.session import check_seed
@@ -62,7 +62,7 @@ def _title(name):
     return name.replace("_", " ", 1)
 
 
-def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
+def run_chapter(path, profile, backend, executed, seed=None):
     """Execute one notebook, write it with its outputs into a folder, return what was measured.
 
     Returns the chapter's "code" (its fingerprint), "seconds", "peak_mb", "ok", "error", "measures"
@@ -76,9 +76,6 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
         environment = kernel_environment(profile, backend, COURSE_RECORD=str(record), **extra)
         try:
             outcome = execute(notebook, path.parent, environment, progress=progress)
-        except Exception as error:
-            # One chapter's trouble, of whatever kind, must not cost the others.
-            outcome = Execution(0.0, 0, Failure("", f"{type(error).__name__}: {error}", ""))
         except BaseException:
             progress.end("stopped")
             raise
@@ -118,11 +115,8 @@ def table(chapters):
         for band in chapter["bands"]:
             held = "holds" if band["holds"] else "MISSED"
             figures.append((band["name"], number(band["value"]), limit(band), held))
-        if not figures:
-            first = list(chapter["measures"].items())[:1]
-            figures = [(key, number(value), "", "") for key, value in first] or [("", "", "", "")]
         head = (_title(name), f"{chapter['seconds']:.1f}", f"{chapter['peak_mb']:,}")
-        for figure in figures:
+        for figure in figures or [("", "", "", "")]:
             rows.append((*head, *figure))
             head = ("", "", "")
         if not chapter["ok"]:
@@ -148,7 +142,7 @@ def run_course(paths, profile, backend, seed, file, executed):
     report["chapters"] = chapters
     try:
         for path in paths:
-            chapters[path.stem], setup = run_chapter(path, profile, backend, seed, executed)
+            chapters[path.stem], setup = run_chapter(path, profile, backend, executed, seed)
             report |= {key: setup[key] for key in report if key in setup}
             write_atomically(file, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     finally:

@@ -156,9 +156,7 @@ def test_seeds_are_passed_on_and_kept_apart(folder, build):
     ("arguments", "words"),
     [
         (["--nb", "42"], ["00, 03", "Received: '42'"]),
-        (["--nb", "00,first"], ["00, 03", "Received: 'first'"]),
         (["--profile", "slow"], ["quick, full", "Received: 'slow'"]),
-        (["--backend", "mxnet"], ["tensorflow", "Received: 'mxnet'"]),
         (["--seeds", "one"], ["whole number", "Received: 'one'"]),
         (["--backend", "pytorch"], ["Received: 'pytorch'", "Write BACKEND=torch."]),
         (["--backend", "torch"], ["torch backend is not installed", "make setup BACKEND=torch"]),
@@ -186,8 +184,6 @@ def test_chapters_are_found_by_number_list_and_name(folder):
     assert found("") == found(None) == ["00_start", "03_first", "11_dcgan"]
     assert found("11, 0") == ["00_start", "11_dcgan"]
     assert found("3") == found("03_first") == found("03_first.ipynb") == ["03_first"]
-    with pytest.raises(ValueError, match="none in"):
-        chapters.find_chapters("3", folder / "empty")
 
 
 class Terminal(io.StringIO):
