@@ -73,16 +73,7 @@ def test_seeds_are_gathered_and_a_band_that_one_misses_is_marked(folders):
     assert "| at least 0.800, **missed** | 4 |" in gather_results.results_table(folders[1])
 
 
-def test_a_chapter_that_was_not_run_again_keeps_its_results(folders):
-    write(folders[0], 0, 0.9)
-    stored(folders)
-    write(folders[0], 0, 0.9, name="04_other")
-    assert set(stored(folders)) == {NAME, "04_other"}
-    write(folders[0], 0, 0.9, versions="3.16.0")
-    assert set(stored(folders)) == {NAME}, "results of other versions are not kept"
-
-
-def test_a_chapter_run_again_with_the_same_code_gains_seeds(folders):
+def test_a_chapter_keeps_its_results_until_it_is_run_with_other_code_or_versions(folders):
     first = write(folders[0], 0, 0.9)
     write(folders[0], 2, 0.8)
     stored(folders)
@@ -94,24 +85,28 @@ def test_a_chapter_run_again_with_the_same_code_gains_seeds(folders):
     assert chapter["measures"]["accuracy"] == [0.9, 0.7, 0.85]
     assert chapter["seconds"] == [50.0] * 3
 
-
-def test_results_of_other_code_are_not_joined(folders):
-    first = write(folders[0], 0, 0.9)
-    stored(folders)
+    write(folders[0], 2, 0.9, name="04_other")
     write(folders[0], 1, 0.7, code="4567cdef")
-    with pytest.raises(SystemExit, match=r"the same code of 03_first_cnn.*seed1"):
-        gather_results.store(*folders)
-    first.unlink()
-    assert stored(folders)[NAME]["seeds"] == [1]
+    chapters = stored(folders)
+    assert set(chapters) == {NAME, "04_other"}
+    assert chapters[NAME]["seeds"] == [1]
+    for seed in (1, 2):
+        write(folders[0], seed, 0.9, name="04_other", versions="3.16.0")
+    assert set(stored(folders)) == {"04_other"}
 
 
-def test_a_failed_chapter_and_other_versions_are_refused(folders):
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"code": "4567cdef"}, r"the same code of 03_first_cnn\. .*seed1"),
+        ({"versions": "3.16.0"}, "the same versions"),
+        ({"ok": False, "error": "it broke"}, "03_first_cnn failed: it broke"),
+    ],
+)
+def test_runs_that_failed_or_do_not_belong_together_are_refused(folders, changes, words):
     write(folders[0], 0, 0.9)
-    write(folders[0], 1, 0.9, versions="3.16.0")
-    with pytest.raises(SystemExit, match="the same versions"):
-        gather_results.store(*folders)
-    write(folders[0], 1, 0.9, ok=False, error="it broke")
-    with pytest.raises(SystemExit, match="03_first_cnn failed: it broke"):
+    write(folders[0], 1, 0.9, **changes)
+    with pytest.raises(SystemExit, match=words):
         gather_results.store(*folders)
     assert not folders[1].exists()
 
