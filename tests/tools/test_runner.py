@@ -35,13 +35,11 @@ def default_backend(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Folder of notebooks."""
     return tmp_path / "notebooks"
 
 
 @pytest.fixture
 def build(tmp_path):
-    """Folder for results."""
     return tmp_path / "build"
 
 
