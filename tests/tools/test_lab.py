@@ -67,24 +67,19 @@ def test_every_chapter_can_be_handed_out_without_its_solutions(tmp_path, capsys)
     out = tmp_path / "out"
     assert lab.main(["--handout", str(out)]) == 0
     every = chapters.find_chapters()
-    assert sorted(path.name for path in out.iterdir()) == [path.name for path in every]
     assert f"Copied {len(every)} chapters" in capsys.readouterr().out
     for path in every:
         chapter, copy = chapters.read(path), chapters.read(out / path.name)
-        code = chapters.code_cells(copy)
-        assert len(code) == len(chapters.code_cells(chapter))
-        assert all(not cell.outputs and cell.execution_count is None for cell in code)
+        assert len(chapters.code_cells(copy)) == len(chapters.code_cells(chapter))
         assert not any("solution" in chapters.tags(cell) for cell in copy.cells)
-        assert "Open in Colab" in chapter.cells[0].source
+        assert "Open in" in chapter.cells[0].source
         assert "Open in" not in copy.cells[0].source
 
 
 def test_a_handout_is_not_mixed_with_what_is_there(tmp_path, capsys):
     (tmp_path / "03_first_cnn.ipynb").write_text("with solutions")
     assert lab.main(["--handout", str(tmp_path)]) == 1
-    message = capsys.readouterr().err
-    assert "holds chapters already" in message
-    assert "make handout OUT=" in message
+    assert "holds chapters already.\nName another: make handout OUT=" in capsys.readouterr().err
     assert len(list(tmp_path.iterdir())) == 1
     assert lab.main(["--handout", str(chapters.NOTEBOOKS)]) == 1
 
@@ -93,8 +88,8 @@ def test_folder_that_cannot_be_written_is_explained(tmp_path, capsys, monkeypatc
     (tmp_path / "file").write_text("no folder")
     assert lab.main(["--work", str(tmp_path / "file" / "work")]) == 1
     message = capsys.readouterr().err
-    assert "must be one that can be written. Received: " in message
-    assert "make lab WORK=" in message
+    assert message.startswith("The folder must be one that can be written. Received: ")
+    assert "Name another: make lab WORK=" in message
     monkeypatch.setattr(lab.os, "access", lambda path, mode: False)  # root may write anywhere
     assert lab.main(["--work", str(tmp_path / "work")]) == 1
     assert "no permission to write into" in capsys.readouterr().err

@@ -83,13 +83,11 @@ def test_the_digest_follows_the_code_alone():
     ("text", "reveals"),
     [
         ("saved to /home/ada/course/model.keras", True),
-        ("File /usr/lib/python3.11/random.py", True),
         (r"C:\Users\ada\model.keras", True),
         (".venv/lib/python3.11/site-packages/keras", True),
         (f"in {chapters.ROOT}", True),
         ("pip --index-url", True),
         ("data/cache/fashion-mnist and ./notebooks/home/x", False),
-        ("https://github.com/owner/name/tmp/x", False),
         ("3/4 of the images, 2/home run, and/or", False),
         ("https://example.org/usr/share", False),
     ],

@@ -54,10 +54,9 @@ def band_cell(value, name="accuracy", **limits):
 
 
 def execute(cell, folder, **options):
-    """Execute a notebook of one cell; return it and the outcome."""
-    notebook = factory.notebook(cell)
+    """Execute a notebook of one cell and return what it took."""
     environment = kernels.kernel_environment("quick", "tensorflow")
-    return notebook, kernels.execute(notebook, folder, environment, **options)
+    return kernels.execute(factory.notebook(cell), folder, environment, **options)
 
 
 def test_results_have_the_promised_form_and_the_notebook_stays(folder, build, monkeypatch, capsys):
@@ -75,14 +74,9 @@ def test_results_have_the_promised_form_and_the_notebook_stays(folder, build, mo
     before = path.read_bytes()
     assert run.main(["--nb", "3", "--profile", "full", "--backend", "jax"], folder, build) == 1
     result = report(build, "run-full-jax")
-    chapter = result["chapters"].pop("03_first")
-    assert result == {
-        "profile": "full",
-        "backend": "jax",
-        "device": "a CPU",
-        "versions": {"keras": "3"},
-        "chapters": {},
-    }
+    chapter = result.pop("chapters")["03_first"]
+    ran = {"profile": "full", "backend": "jax", "device": "a CPU", "versions": {"keras": "3"}}
+    assert result == ran
     assert 0 < chapter.pop("seconds") < 60
     assert 20 < chapter.pop("peak_mb") < 1000
     assert chapter == {
@@ -184,15 +178,9 @@ def test_chapters_are_found_by_number_list_and_name(folder):
     assert found("3") == found("03_first") == found("03_first.ipynb") == ["03_first"]
 
 
-class Terminal(io.StringIO):
-    """A stream that takes itself for a terminal."""
-
-    def isatty(self):
-        return True
-
-
 def test_the_line_on_a_terminal_ticks_during_a_long_cell(tmp_path):
-    screen = Terminal()
+    screen = io.StringIO()
+    screen.isatty = lambda: True
     progress = run.Progress("03_first_cnn", screen)
     execute(factory.code("train", "import time; time.sleep(2.2)"), tmp_path, progress=progress)
     progress.end("ok")
@@ -219,35 +207,30 @@ def test_away_from_a_terminal_there_is_a_line_now_and_then(monkeypatch):
 
 
 def test_peak_memory_is_what_the_kernel_says_of_itself(tmp_path):
-    cell = factory.code("allocate", "block = bytearray(400 * 2**20)\ndel block\n")
-    notebook, outcome = execute(cell, tmp_path)
+    outcome = execute(factory.code("allocate", "len(bytearray(400 * 2**20))"), tmp_path)
     assert outcome.failure is None
     assert 420 < outcome.peak_mb < 900
-    assert [cell.id for cell in notebook.cells] == ["allocate"]
 
 
 def test_a_cell_that_takes_too_long_fails(tmp_path):
-    _, outcome = execute(factory.code("long", "while True: pass"), tmp_path, timeout=1)
-    assert outcome.failure.cell == "long"
-    assert "longer than 1 s" in outcome.failure.error
+    outcome = execute(factory.code("long", "while True: pass"), tmp_path, timeout=1)
+    assert str(outcome.failure) == "cell long: TimeoutError: the cell took longer than 1 s"
 
 
 def test_the_environment_of_a_kernel(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_DATA_DIR", "shared/data")
-    monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.setenv("COURSE_SEED", "1")
-    monkeypatch.setenv("PYTHONPATH", "of another Python")
+    taken_away = ("MPLBACKEND", "COURSE_SEED", "PYTHONPATH")
+    for name in taken_away:
+        monkeypatch.setenv(name, "something")
     environment = kernels.kernel_environment("full", "jax", COURSE_SEED=None, COURSE_STRICT="1")
+    assert not {*taken_away, "PYTEST_CURRENT_TEST"} & set(environment)
+    expected = {"COURSE_PROFILE": "full", "KERAS_BACKEND": "jax", "COURSE_STRICT": "1"}
     # The kernel works in notebooks/, where a relative folder would be another one.
-    assert environment["COURSE_DATA_DIR"] == str(tmp_path / "shared" / "data")
-    assert environment["COURSE_PROFILE"] == "full"
-    assert environment["KERAS_BACKEND"] == "jax"
-    assert environment["COURSE_STRICT"] == "1"
-    assert not {"MPLBACKEND", "COURSE_SEED", "PYTEST_CURRENT_TEST", "PYTHONPATH"} & set(environment)
+    expected["COURSE_DATA_DIR"] = str(tmp_path / "shared" / "data")
+    assert expected.items() <= environment.items()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_leaves_no_process_and_keeps_what_it_measured(
     folder, build, tmp_path, number, status
@@ -256,14 +239,12 @@ def test_a_stopped_run_leaves_no_process_and_keeps_what_it_measured(
     factory.write(folder / "01_done.ipynb", factory.code("setup", SETUP))
     long = factory.code("long", WITH_A_CHILD.format(pids=str(pids)))
     factory.write(folder / "03_first.ipynb", long)
+    tools = str(chapters.ROOT / "tools")
     program = (
-        f"import sys; sys.path.insert(0, {str(chapters.ROOT / 'tools')!r}); import run; "
-        f"from pathlib import Path; folder, build = Path({str(folder)!r}), Path({str(build)!r}); "
-        "sys.exit(run.main([], folder, build))"
+        f"import sys; sys.path.insert(0, {tools!r}); import run; from pathlib import Path; "
+        f"sys.exit(run.main([], Path({str(folder)!r}), Path({str(build)!r})))"
     )
-    runner = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    runner = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 60
         while not (pids.exists() and pids.read_text().endswith("\n")):
@@ -275,11 +256,10 @@ def test_a_stopped_run_leaves_no_process_and_keeps_what_it_measured(
     finally:
         runner.kill()
     assert runner.returncode == status, output
-    # Where nothing collects orphans, one that was killed stays listed as a zombie.
-    ended = [not p.is_running() or p.status() == psutil.STATUS_ZOMBIE for p in children]
-    assert all(ended)
+    for child in children:
+        # Where nothing collects orphans, one that was killed stays listed as a zombie.
+        assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
     assert "03 first  stopped" in output
-    assert "Traceback" not in output
     assert list(report(build)["chapters"]) == ["01_done"]
 
 
