@@ -146,7 +146,7 @@ def test_a_broken_chapter_is_nobodys_fault(exam):
 def test_everything_in_a_folder_gets_a_row_or_is_named(exam, tmp_path, monkeypatch, capsys):
     right = ("ada/01.ipynb", "a.class/.hidden/01.ipynb", "ben.ipynb.txt", "cleo.IPYNB", "dan (1)")
     for name in (*right, "ada/.ipynb_checkpoints/01.ipynb"):
-        factory.write(tmp_path / name, factory.code("x", "check('1.1', 4)"))
+        factory.write_code(tmp_path / name, x="check('1.1', 4)")
     factory.write(tmp_path / "deleted.ipynb")
     content = (tmp_path / "cleo.IPYNB").read_bytes()
     (tmp_path / "éva.ipynb").write_bytes(b"\xef\xbb\xbf" + content)
@@ -175,8 +175,8 @@ def test_everything_in_a_folder_gets_a_row_or_is_named(exam, tmp_path, monkeypat
 
 @pytest.mark.slow
 def test_a_chapter_of_the_course_is_marked(tmp_path):
-    answer = factory.code("x", 'numbers = 3072\n\ncheck("0.1", numbers)')
-    factory.write(tmp_path / "in" / "ada.ipynb", answer)
+    answer = 'numbers = 3072\n\ncheck("0.1", numbers)'
+    factory.write_code(tmp_path / "in" / "ada.ipynb", x=answer)
     table = tmp_path / "marks.csv"
     assert grade.main(["--nb", "0", "--in", str(tmp_path / "in"), "--out", str(table)]) == 0
     with open(table, encoding="utf-8-sig", newline="") as file:
@@ -190,7 +190,7 @@ def run(tmp_path, monkeypatch):
     """Return a function that marks a folder of two notebooks of chapter 00."""
     monkeypatch.chdir(tmp_path)
     for name in ("ada", "ben"):
-        factory.write(tmp_path / "in" / f"{name}.ipynb", factory.code("x", "check('0.1', 3072)"))
+        factory.write_code(tmp_path / "in" / f"{name}.ipynb", x="check('0.1', 3072)")
 
     def run(*arguments, mark=lambda self, answers: dict.fromkeys(self.numbers, "correct")):
         monkeypatch.setattr(grade.Exam, "mark", mark)

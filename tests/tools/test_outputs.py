@@ -44,16 +44,16 @@ def test_outputs_are_stored_and_all_else_stays(tmp_path):
 
 
 def test_outputs_not_fit_to_be_published_are_refused_and_cost_no_other_chapter(tmp_path, capfd):
-    raises = factory.write(tmp_path / "01_raises.ipynb", factory.code("boom", "1 / 0"))
-    shows = factory.write(
+    raises = factory.write_code(tmp_path / "01_raises.ipynb", boom="1 / 0")
+    shows = factory.write_code(
         tmp_path / "02_shows.ipynb",
-        factory.code("warns", "import warnings\nwarnings.warn('deprecated')"),
-        factory.code("writes", "import os\nos.write(2, b'from a library')"),
-        factory.code("path", "os.path.abspath('data')"),
-        factory.code("registry", "print('in the index at https://mirror.invalid/simple/')"),
+        warns="import warnings\nwarnings.warn('deprecated')",
+        writes="import os\nos.write(2, b'from a library')",
+        path="os.path.abspath('data')",
+        registry="print('in the index at https://mirror.invalid/simple/')",
     )
     before = raises.read_bytes(), shows.read_bytes()
-    good = factory.write(tmp_path / "03_good.ipynb", factory.code("good", "print(1)"))
+    good = factory.write_code(tmp_path / "03_good.ipynb", good="print(1)")
     assert outputs.main([], tmp_path) == 1
     assert (raises.read_bytes(), shows.read_bytes()) == before
     assert chapters.read(good).cells[0].outputs[0].text == "1\n"

@@ -16,11 +16,11 @@ import psutil
 import pytest
 import run
 
-SETUP = factory.RECORD + (
-    'record(kind="setup", profile=os.environ["COURSE_PROFILE"], '
-    'backend=os.environ["KERAS_BACKEND"], device="a CPU", versions={"keras": "3"})'
-)
-SEED = "record(kind='measure', name='seed', value=int(os.environ.get('COURSE_SEED', 0)))"
+SETUP = """import os
+from course_utils import measures
+ran = {"profile": os.environ["COURSE_PROFILE"], "backend": os.environ["KERAS_BACKEND"]}
+measures.begin(**ran, device="a CPU", versions={"keras": "3"})"""
+SEED = "measures.measure('seed', int(os.environ.get('COURSE_SEED', 0)))"
 WITH_A_CHILD = """import os, subprocess, sys, time
 child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
 open({pids!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}\\n')
@@ -47,16 +47,11 @@ def report(build, name="run-quick-tensorflow"):
     return json.loads((build / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def band_cell(value, name="accuracy", **limits):
-    holds = value >= limits["at_least"] if "at_least" in limits else value <= limits["at_most"]
-    line = {"kind": "band", "name": name, "value": value, **limits, "holds": holds}
-    return factory.code(f"measure-{name}", f"record(**{line!r})")
-
-
-def execute(cell, folder, **options):
+def execute(source, folder, **options):
     """Execute a notebook of one cell and return what it took."""
+    notebook = factory.notebook(factory.code("train", source))
     environment = kernels.kernel_environment("quick", "tensorflow")
-    return kernels.execute(factory.notebook(cell), folder, environment, **options)
+    return kernels.execute(notebook, folder, environment, **options)
 
 
 def test_results_have_the_promised_form_and_the_notebook_stays(folder, build, monkeypatch, capsys):
@@ -64,12 +59,12 @@ def test_results_have_the_promised_form_and_the_notebook_stays(folder, build, mo
     stray.parent.mkdir(parents=True)
     stray.write_text('{"argv": ["false"], "display_name": "of the learner", "language": "python"}')
     monkeypatch.setenv("JUPYTER_PATH", str(build / "jupyter"))
-    path = factory.write(
+    path = factory.write_code(
         folder / "03_first.ipynb",
-        factory.code("setup", SETUP),
-        band_cell(0.8, at_least=0.9),
-        band_cell(3.0, name="error", at_most=4.0),
-        factory.code("which", f"import sys; assert sys.executable == {sys.executable!r}"),
+        setup=SETUP,
+        missed="measures.expect('accuracy', 0.8, at_least=0.9)",
+        held="measures.expect('error', 3.0, at_most=4.0)",
+        which=f"import sys; assert sys.executable == {sys.executable!r}",
     )
     before = path.read_bytes()
     assert run.main(["--nb", "3", "--profile", "full", "--backend", "jax"], folder, build) == 1
@@ -101,24 +96,18 @@ def test_results_have_the_promised_form_and_the_notebook_stays(folder, build, mo
 def test_a_failing_chapter_and_a_dead_kernel_are_reported_and_the_rest_goes_on(
     folder, build, capsys
 ):
-    factory.write(
+    factory.write_code(
         folder / "01_raises.ipynb",
-        factory.code("setup", SETUP),
-        factory.code("boom", "raise ValueError('no such\\ndata')"),
-        factory.code("after", "open('reached', 'w')"),
+        boom="raise ValueError('no such\\ndata')",
+        after="open('reached', 'w')",
     )
-    factory.write(
-        folder / "02_dies.ipynb",
-        factory.code("die", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
-    )
+    die = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    factory.write_code(folder / "02_dies.ipynb", die=die)
     # The last chapter sees what was kept of those before it, as after a crash of the runner.
     kept = str(build / "run-quick-tensorflow.json")
-    read = f"kept = len(json.load(open({kept!r}))['chapters'])"
-    factory.write(
-        folder / "03_goes_on.ipynb",
-        factory.code("setup", SETUP),
-        factory.code("read", f"{read}\nrecord(kind='measure', name='kept', value=kept)"),
-    )
+    read = f"import json\nkept = len(json.load(open({kept!r}))['chapters'])"
+    measure = "measures.measure('kept', kept)"
+    factory.write_code(folder / "03_goes_on.ipynb", setup=SETUP, read=read, measure=measure)
     assert run.main([], folder, build) == 1
     found = report(build)["chapters"]
     assert found["01_raises"]["error"] == "cell boom: ValueError: no such\ndata"
@@ -135,9 +124,7 @@ def test_a_failing_chapter_and_a_dead_kernel_are_reported_and_the_rest_goes_on(
 
 
 def test_seeds_are_passed_on_and_kept_apart(folder, build):
-    factory.write(
-        folder / "03_first.ipynb", factory.code("setup", SETUP), factory.code("seed", SEED)
-    )
+    factory.write_code(folder / "03_first.ipynb", setup=SETUP, seed=SEED)
     assert run.main(["--seeds", "-4 20231234567"], folder, build) == 0, "any whole number will do"
     for seed in (-4, 20231234567):
         result = report(build, f"run-quick-tensorflow-seed{seed}")
@@ -156,7 +143,7 @@ def test_seeds_are_passed_on_and_kept_apart(folder, build):
 )
 def test_nonsense_is_answered_clearly(folder, build, monkeypatch, capsys, arguments, words):
     for name in ("00_start", "03_first"):
-        factory.write(folder / f"{name}.ipynb", factory.code("nothing", "1"))
+        factory.write_code(folder / f"{name}.ipynb", nothing="1")
     monkeypatch.setattr(kernels.importlib.util, "find_spec", {"tensorflow": "is there"}.get)
     with pytest.raises(SystemExit) as stop:
         run.main(arguments, folder, build)
@@ -168,7 +155,7 @@ def test_nonsense_is_answered_clearly(folder, build, monkeypatch, capsys, argume
 
 def test_chapters_are_found_by_number_list_and_name(folder):
     for name in ("00_start", "03_first", "11_dcgan"):
-        factory.write(folder / f"{name}.ipynb", factory.code("nothing", "1"))
+        factory.write_code(folder / f"{name}.ipynb", nothing="1")
 
     def found(selection):
         return [path.stem for path in chapters.find_chapters(selection, folder)]
@@ -182,7 +169,7 @@ def test_the_line_on_a_terminal_ticks_during_a_long_cell(tmp_path):
     screen = io.StringIO()
     screen.isatty = lambda: True
     progress = run.Progress("03_first_cnn", screen)
-    execute(factory.code("train", "import time; time.sleep(2.2)"), tmp_path, progress=progress)
+    execute("import time; time.sleep(2.2)", tmp_path, progress=progress)
     progress.end("ok")
     ticks = re.findall(r"\r\x1b\[2K03 first_cnn  (\d+:\d\d)  cell 1/1 train", screen.getvalue())
     assert len(set(ticks)) >= 2
@@ -207,14 +194,14 @@ def test_away_from_a_terminal_there_is_a_line_now_and_then(monkeypatch):
 
 
 def test_peak_memory_is_what_the_kernel_says_of_itself(tmp_path):
-    outcome = execute(factory.code("allocate", "len(bytearray(400 * 2**20))"), tmp_path)
+    outcome = execute("len(bytearray(400 * 2**20))", tmp_path)
     assert outcome.failure is None
     assert 420 < outcome.peak_mb < 900
 
 
 def test_a_cell_that_takes_too_long_fails(tmp_path):
-    outcome = execute(factory.code("long", "while True: pass"), tmp_path, timeout=1)
-    assert str(outcome.failure) == "cell long: TimeoutError: the cell took longer than 1 s"
+    outcome = execute("while True: pass", tmp_path, timeout=1)
+    assert str(outcome.failure) == "cell train: TimeoutError: the cell took longer than 1 s"
 
 
 def test_the_environment_of_a_kernel(monkeypatch, tmp_path):
@@ -236,9 +223,8 @@ def test_a_stopped_run_leaves_no_process_and_keeps_what_it_measured(
     folder, build, tmp_path, number, status
 ):
     pids = tmp_path / "pids"
-    factory.write(folder / "01_done.ipynb", factory.code("setup", SETUP))
-    long = factory.code("long", WITH_A_CHILD.format(pids=str(pids)))
-    factory.write(folder / "03_first.ipynb", long)
+    factory.write_code(folder / "01_done.ipynb", setup=SETUP)
+    factory.write_code(folder / "03_first.ipynb", long=WITH_A_CHILD.format(pids=str(pids)))
     tools = str(chapters.ROOT / "tools")
     program = (
         f"import sys; sys.path.insert(0, {tools!r}); import run; from pathlib import Path; "
