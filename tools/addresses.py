@@ -10,7 +10,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from chapters import ROOT, digest, parse, stored_digest, write_atomically
+from chapters import ROOT, digest, parse, write_atomically
 
 GITHUB = "https://github.com/"
 
@@ -41,9 +41,8 @@ def write_address(address, root=ROOT):
             continue
         if path.suffix == ".ipynb":
             # Another address makes no output stale; what was stale before stays so.
-            before, after = parse(text.encode()), parse(written.encode())
-            if stored_digest(before) == digest(before):
-                written = written.replace(digest(before), digest(after))
+            before, after = (digest(parse(each.encode())) for each in (text, written))
+            written = written.replace(before, after)
         write_atomically(path, written)
         changed.append(path)
     return changed
