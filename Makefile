@@ -59,10 +59,10 @@ bench: setup  ## measure the course's own code beside references
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(IN_VENV) "$$script"; done
 
 results: setup  ## gather runs over SEEDS into results/, renew the tables of README and model card
-	$(IN_VENV) tools/tables.py
+	$(IN_VENV) tools/gather_results.py
 
 picture: setup  ## draw the picture at the top of the README
-	$(IN_VENV) tools/picture.py
+	$(IN_VENV) tools/readme_picture.py
 
 weights: setup  ## train the course's own weights again
 	$(IN_VENV) tools/weights.py

@@ -1,4 +1,4 @@
-"""Checks of the arguments of the functions that draw data."""
+"""Checks of settings, and of the arguments of the functions that draw data."""
 
 from numbers import Integral, Real
 

@@ -13,6 +13,17 @@ import numpy as np
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
+def check_name(setting, name):
+    """Raise ValueError unless a setting, such as "KERAS_BACKEND", names a backend."""
+    if name not in NAMES:
+        known = {"pytorch": "torch", "tf": "tensorflow"}.get(name.lower(), name.lower())
+        advice = f" Write {setting}={known}." if known in NAMES else ""
+        raise ValueError(
+            f"{setting} must be one of {', '.join(NAMES)}, or not set at all. "
+            f"Received: {name!r}.{advice}"
+        )
+
+
 def gradient(function, x):
     """Differentiate a number with respect to the arrays that it is computed from.
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from course_utils import backend, measures
+from course_utils._validate import one_of
 
 KERAS_FLOOR = "3.13"
 PROFILES = ("quick", "full")
@@ -24,10 +25,8 @@ _PACKAGES = (
     *("numpy", "scipy", "sklearn", "matplotlib", "PIL"),
 )
 
-_hosted_profile = "full"  # of the notebook that called `setup` last
 
-
-def setup(*, seed, hosted_profile="full"):
+def setup(*, seed):
     """Prepare a notebook: seeds, backend, GPU memory, plot style; print one line that says so.
 
     Call it once, in the first code cell. Restart the kernel before calling it with another
@@ -40,9 +39,6 @@ def setup(*, seed, hosted_profile="full"):
         which is how the course is repeated over seeds without touching a notebook. Any whole
         number will do, also a negative one or a student's number: the sign and all but the last
         seven digits are dropped.
-    hosted_profile : {"full", "quick"}
-        The profile on Colab or Kaggle with a GPU where ``COURSE_PROFILE`` is not set. Quick, where
-        the real data cannot be downloaded by themselves.
 
     Returns
     -------
@@ -56,13 +52,7 @@ def setup(*, seed, hosted_profile="full"):
     ValueError
         If a variable of the environment is something else than it should.
     """
-    if hosted_profile not in PROFILES:
-        raise ValueError(
-            f"`hosted_profile` must be one of {', '.join(PROFILES)}. Received: {hosted_profile!r}"
-        )
-    global _hosted_profile
-    seed = _seed(seed)
-    _hosted_profile = hosted_profile
+    seed = abs(check_seed("COURSE_SEED", os.environ.get("COURSE_SEED") or seed)) % SEEDS
     chosen = profile()
     # These must be in the environment before the backend is imported: later they do nothing.
     # The last two stop TensorFlow and JAX from taking all memory of a GPU at once.
@@ -104,15 +94,12 @@ def profile():
 
     ``"quick"``: drawn data, minutes on two cores, no network. ``"full"``: real data.
     ``COURSE_PROFILE`` decides. Where it is not set the profile is ``"full"`` on Colab or Kaggle
-    with a GPU, unless `setup` was told otherwise, and ``"quick"`` everywhere else.
+    with a GPU, and ``"quick"`` everywhere else.
     """
     named = os.environ.get("COURSE_PROFILE", "")
-    if named and named not in PROFILES:
-        raise ValueError(
-            f"COURSE_PROFILE must be one of {', '.join(PROFILES)}, or not set at all. "
-            f"Received: COURSE_PROFILE={named!r}"
-        )
-    return named or (_hosted_profile if _hosted_with_gpu() else "quick")
+    if named:
+        one_of("COURSE_PROFILE", named, PROFILES)
+    return named or ("full" if _hosted_with_gpu() else "quick")
 
 
 def by_profile(*, quick, full):
@@ -120,13 +107,13 @@ def by_profile(*, quick, full):
     return full if profile() == "full" else quick
 
 
-def _seed(seed):
-    named = os.environ.get("COURSE_SEED", "")
+def check_seed(setting, text):
+    """Return a seed as a whole number, or raise ValueError."""
     try:
-        return abs(int(named or seed)) % SEEDS
+        return int(text)
     except ValueError:
         raise ValueError(
-            f"COURSE_SEED must be a whole number. Received: COURSE_SEED={named!r}"
+            f"{setting} must be a whole number, such as 7. Received: {text!r}"
         ) from None
 
 
@@ -167,11 +154,7 @@ def _backend_name():
     if "keras" in sys.modules:  # chosen already, for good
         return sys.modules["keras"].backend.backend()
     name = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if name not in backend.NAMES:
-        raise ValueError(
-            f"KERAS_BACKEND must be one of {', '.join(backend.NAMES)}, or not set at all. "
-            f"Received: KERAS_BACKEND={name!r}"
-        )
+    backend.check_name("KERAS_BACKEND", name)
     return name
 
 

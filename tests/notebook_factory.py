@@ -3,12 +3,6 @@
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-RECORD = """import json, os
-def record(**entry):
-    with open(os.environ["COURSE_RECORD"], "a") as file:
-        file.write(json.dumps(entry) + "\\n")
-"""
-
 
 def code(cell_id, source, text=None, tags=()):
     """Make a code cell; with a text, one that was run and printed it."""
@@ -34,3 +28,8 @@ def write(path, *cells):
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook(*cells), path)
     return path
+
+
+def write_code(path, /, **sources):
+    """Write a notebook of code cells, given by their ids, and return its path."""
+    return write(path, *(code(cell_id, source) for cell_id, source in sources.items()))

@@ -15,10 +15,18 @@ TAGS = {"setup", "parameters", "exercise", "solution", "nbval-ignore-output"}
 MAX_BYTES = 1_500_000
 MAX_LINES = 30
 
+# The set-up cell of every chapter. They differ in the seed; some say what a hosted GPU means.
+SETUP = """try:
+    import course_utils as cu
+except ModuleNotFoundError:  # on Colab or Kaggle: fetch the course's helper package
+    %pip install -q "git+{address}"
+    import course_utils as cu
+
+SEED = cu.setup(seed={seed})"""
+
 # A word or a number each; a random id mixes digits and letters.
 _CELL_ID = re.compile(r"[a-z]+(-([a-z]+|\d+))+|[a-z]{3,}")
 _BACKENDS = re.compile(r"^\s*(?:import|from)\s+(?:tensorflow|torch|jax)\b", re.MULTILINE)
-BY_HAND = {15}  # chapters whose real data nobody can download by a program
 _IMAGE_LINK = re.compile(r"!\[([^\]]*)\]\(")
 
 
@@ -54,8 +62,12 @@ def title_cell(chapter):
     first = chapter.notebook.cells[0]
     if first.cell_type != "markdown" or not first.source.startswith("# "):
         return ["the first cell is not Markdown that begins with a title"]
-    faults = addresses.missing_places(chapter.path, chapter.notebook, chapter.address)
-    faults = [f"has no {place}" for place in faults]
+    file = f"{chapter.address}/blob/main/notebooks/{chapter.path.name}"
+    buttons = (
+        f"(https://colab.research.google.com/github/{file.removeprefix(addresses.GITHUB)})",
+        f"(https://kaggle.com/kernels/welcome?src={file})",
+    )
+    faults = [f"has no button {link}" for link in buttons if link not in first.source]
     objectives = len(re.findall(r"^[-*] ", first.source, re.MULTILINE))
     if not 3 <= objectives <= 5:
         faults.append(f"has {objectives} objectives in its first cell, expected 3 to 5")
@@ -74,11 +86,9 @@ def setup_cell(chapter):
     # Chapter 0 begins with a cell for those who have never run one.
     if len(tagged) != 1 or (chapter.number > 0 and tagged != code[:1]):
         return ["the first code cell, and no other, should be tagged setup"]
-    pattern = re.escape(addresses.SETUP.format(address=chapter.address, seed="N"))
-    # Where data must be put there by hand, a hosted GPU alone does not make the profile full.
-    more = ', hosted_profile="quick"' if chapter.number in BY_HAND else ""
-    if not re.fullmatch(pattern.replace("seed=N", rf"seed=\d+{more}"), tagged[0].source):
-        expected = addresses.SETUP.format(address=chapter.address, seed=f"{chapter.number}{more}")
+    pattern = re.escape(SETUP.format(address=chapter.address, seed="N"))
+    if not re.fullmatch(pattern.replace("seed=N", r"seed=\d+"), tagged[0].source):
+        expected = SETUP.format(address=chapter.address, seed=chapter.number)
         return [f"{tagged[0].id}: the set-up cell differs from the course's:\n{expected}"]
     return []
 

@@ -23,38 +23,34 @@ def clean(monkeypatch):
     for name in ("COURSE_PROFILE", "COURSE_STRICT", "COURSE_SEED", "COURSE_RECORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(measures, "_rows", {})
-    monkeypatch.setattr(session, "_hosted_profile", "full")
 
 
 COLAB, KAGGLE = {"COLAB_RELEASE_TAG": "any"}, {"KAGGLE_KERNEL_RUN_TYPE": "any"}
 
 
 @pytest.mark.parametrize(
-    ("environment", "gpu", "hosted_profile", "expected"),
+    ("environment", "gpu", "expected"),
     [
-        ({}, True, "full", "quick (the default; COURSE_PROFILE=full changes it)"),
-        ({"COURSE_PROFILE": "full"}, False, "full", "full (set by COURSE_PROFILE)"),
-        (COLAB, True, "full", "full (the default on this service's GPU; COURSE_PROFILE=quick"),
-        (KAGGLE, True, "full", "full (the default on this service's GPU; COURSE_PROFILE=quick"),
-        (KAGGLE, False, "full", "quick (the default; COURSE_PROFILE=full changes it)"),
-        (COLAB, True, "quick", "quick (the default; COURSE_PROFILE=full changes it)"),
-        ({**COLAB, "COURSE_PROFILE": "full"}, True, "quick", "full (set by COURSE_PROFILE)"),
+        ({}, True, "quick (the default; COURSE_PROFILE=full changes it)"),
+        ({"COURSE_PROFILE": "full"}, False, "full (set by COURSE_PROFILE)"),
+        (COLAB, True, "full (the default on this service's GPU; COURSE_PROFILE=quick"),
+        (KAGGLE, True, "full (the default on this service's GPU; COURSE_PROFILE=quick"),
+        (KAGGLE, False, "quick (the default; COURSE_PROFILE=full changes it)"),
+        ({**COLAB, "COURSE_PROFILE": "quick"}, True, "quick (set by COURSE_PROFILE)"),
     ],
 )
-def test_profile(monkeypatch, capsys, environment, gpu, hosted_profile, expected):
+def test_profile(monkeypatch, capsys, environment, gpu, expected):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(session, "_has_nvidia_gpu", lambda: gpu)
-    cu.setup(seed=1, hosted_profile=hosted_profile)
+    cu.setup(seed=1)
     assert f"profile {expected}" in capsys.readouterr().out
     assert cu.by_profile(quick="quick", full="full") == cu.profile() == expected.split()[0]
 
 
-def test_unknown_profiles_are_refused(monkeypatch):
-    with pytest.raises(ValueError, match=r"quick, full\. Received: 'fast'"):
-        cu.setup(seed=1, hosted_profile="fast")
+def test_an_unknown_profile_is_refused(monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "fast")
-    with pytest.raises(ValueError, match=r"quick, full.*Received: COURSE_PROFILE='fast'"):
+    with pytest.raises(ValueError, match=r"COURSE_PROFILE.*quick, full\. Received: 'fast'"):
         cu.profile()
 
 

@@ -51,14 +51,9 @@ FAILED = """\
 {tail}
 
 All of them: {log}
-{disk}Nothing half-built is kept in use: the same command tries again. Where packages are reached
+Nothing half-built is kept in use: the same command tries again. Where packages are reached
 through a proxy, a mirror or a certificate of your own, pip's configuration has to say so: see
 `python3 -m pip config --help`, or the variables PIP_PROXY, PIP_INDEX_URL and PIP_CERT."""
-ELSEWHERE = """\
-pip reported success, but {folder} lacks packages that it was to install.
-Received: {would}.
-A setting of pip's own sends them elsewhere, such as target, prefix or root: `python3 -m pip config
-list` shows it, `python3 -m pip config unset install.target` takes it back. Then try again."""
 IN_USE = """\
 Notebooks are running in .venv. It is built again now, so save them and, once it is ready,
 restart their kernels."""
@@ -79,7 +74,7 @@ def main(arguments=None):
     try:
         set_up(parser.parse_args(arguments))
     except (SetupError, OSError) as error:
-        received = f"Received: {error}.\n{disk_advice()}" if isinstance(error, OSError) else error
+        received = f"Received: {error}." if isinstance(error, OSError) else error
         print(f"\nSet-up stopped.\n{received}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -105,7 +100,7 @@ def set_up(options):
         if "project" in steps:
             # setuptools is pinned with the rest: isolated, pip would fetch one that is not.
             editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-            pip("Installing course_utils", "install", *editable)
+            pip("Installing course_utils", *editable)
             write_stamp(folder, project=project_digest())
         if "torch" in steps:
             add_torch(folder, pip)
@@ -201,12 +196,10 @@ def build_environment(folder, options, pip):
         remove(folder)
     lock, device = LOCKS[variant], "an NVIDIA GPU" if variant == "gpu" else "the CPU"
     pip.say(f"Building .venv for {device}, with Python {version[0]}.{version[1]} ({program})")
-    wanted = ["--require-hashes", "-r", str(ROOT / lock)]
     try:
         pip.run("Creating a virtual environment", [program, "-I", "-m", "venv", str(folder)])
         pip.say(f"Installing what {lock} pins; the first time, it is downloaded.")
-        pip("Installing the packages", "install", *wanted)
-        pip.look_for(*wanted)
+        pip("Installing the packages", "--require-hashes", "-r", str(ROOT / lock))
         digest = environment_digest(folder, version, variant)
         write_stamp(folder, environment=digest, python=list(version), variant=variant)
     except BaseException:
@@ -226,8 +219,7 @@ def add_torch(folder, pip):
     pins = (ROOT / LOCKS[read_stamp(folder)["variant"]]).read_text(encoding="utf-8")
     file = LOG.with_name("torch-constraints.txt")
     file.write_text("\n".join(re.findall(r"(?m)^[\w.-]+==[^\\\n]+", pins)), encoding="utf-8")
-    pip("Adding PyTorch", "install", "--constraint", str(file), torch())
-    pip.look_for(torch())
+    pip("Adding PyTorch", "--constraint", str(file), torch())
     write_stamp(folder, torch=torch())
 
 
@@ -290,19 +282,13 @@ class Pip:
         """Print a line with the seconds since the start."""
         print(f"[{time.monotonic() - self._start:4.0f} s] {text}", flush=True)
 
-    def __call__(self, step, command, *arguments):
-        """Run one pip command and return its lines; raise SetupError when it fails."""
+    def __call__(self, step, *arguments):
+        """Run pip install; raise SetupError when it fails."""
+        pip = [str(self.folder / "bin" / "python"), "-I", "-u", "-m", "pip", "install"]
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-        pip = [str(self.folder / "bin" / "python"), "-I", "-u", "-m", "pip"]
-        return self.run(step, [*pip, command, *options, *arguments])
-
-    def look_for(self, *requirements):
-        """Raise SetupError unless everything that was to be installed lies in the environment."""
-        dry = ["--dry-run", "--no-index", "--no-deps", *requirements]
-        lines = self("Looking at what was installed", "install", *dry)
-        would = [line for line in lines if line.startswith("Would install")]
-        if would:
-            raise SetupError(ELSEWHERE.format(folder=self.folder, would=would[0]))
+        # Outranks pip's files of settings, which may send packages elsewhere.
+        place = ["--target=", "--root=/", f"--prefix={self.folder}"]
+        self.run(step, [*pip, *options, *place, *arguments])
 
     def run(self, step, command):
         """Run any command in the same way."""
@@ -318,8 +304,7 @@ class Pip:
                     self.say(f"  {lines[-1]:.80}")
         if process.returncode:
             tail = "\n".join("  " + line for line in lines[-12:])
-            raise SetupError(FAILED.format(step=step, tail=tail, log=LOG, disk=disk_advice()))
-        return lines
+            raise SetupError(FAILED.format(step=step, tail=tail, log=LOG))
 
 
 def isolated(environment):
@@ -330,12 +315,6 @@ def isolated(environment):
         if not name.startswith(("PIP_", "PYTHON")) or REACH.fullmatch(name)
     }
     return {**kept, "PIP_USER": "0"}  # which outranks pip's files of settings
-
-
-def disk_advice():
-    """Return a line about a disk that is nearly full, or nothing."""
-    free = shutil.disk_usage(ROOT).free
-    return f"Only {free / 1e9:.1f} GB are free on this disk.\n" if free < 3e9 else ""
 
 
 def remove(folder):

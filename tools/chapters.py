@@ -26,18 +26,14 @@ def find_chapters(selection=None, folder=NOTEBOOKS):
     ``"03_first_cnn"``; all of them when nothing is. A ValueError names what is not there.
     """
     every = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
-    if not every:
-        raise ValueError(
-            f"Expected notebooks named like 03_first_cnn.ipynb. Received: none in {folder}."
-        )
     known = {path.stem: path for path in every} | {path.stem[:2]: path for path in every}
     asked = re.findall(r"[^,\s]+", selection or "")
     names = [name.removesuffix(".ipynb").zfill(2) for name in asked]
     for name in names:
         if name not in known:
             raise ValueError(
-                f"Expected chapters of the course by number: {', '.join(p.stem[:2] for p in every)}"
-                f". Received: {name!r}. Write for example NB=03 or NB=00,03."
+                f"NB must be numbers of chapters: {', '.join(p.stem[:2] for p in every)}. "
+                f"Received: {name!r}. Write for example NB=03 or NB=00,03."
             )
     return sorted({known[name] for name in names}) or every
 

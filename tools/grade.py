@@ -12,7 +12,6 @@ import io
 import json
 import os
 import re
-import secrets
 import sys
 import tempfile
 import zipfile
@@ -34,7 +33,7 @@ from nbformat.v4 import new_code_cell
 
 SECONDS = 120  # that a cell may take; no honest answer needs them
 LARGEST = 100_000_000  # bytes of a file that is looked into
-HEAR = Path(__file__).with_name("hear.py").read_text(encoding="utf-8")
+IN_KERNEL = Path(__file__).with_name("grade_in_kernel.py").read_text(encoding="utf-8")
 
 
 class BrokenChapterError(RuntimeError):
@@ -81,26 +80,26 @@ class Exam:
 
     def _run(self, answers):
         """Run the chapter with answers; return outcomes, and the failure or None."""
-        mark, heard = f"heard-{secrets.token_hex(8)} ", {}
+        heard = {}
 
         def answer(number, stub, solution):
             cells = [new_code_cell(solution, id=f"solved-{stub.id}")]  # later cells need it
             if number in answers:
-                heard[number] = new_code_cell(f"_hear({answers[number]!r}, {mark!r})", id=stub.id)
+                heard[number] = new_code_cell(f"_hear({answers[number]!r})", id=stub.id)
                 cells.insert(0, heard[number])
             return cells
 
         given = [source for sources in answers.values() for source in sources]
         notebook = exercises_of(self._chapter, answer, given)
-        notebook.cells.insert(0, new_code_cell(HEAR, id="hear"))
+        notebook.cells.insert(0, new_code_cell(IN_KERNEL, id="in-kernel"))
         with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
             failure = execute(notebook, folder, self._environment, timeout=self._seconds).failure
-        return {number: _outcome(number, cell, mark) for number, cell in heard.items()}, failure
+        return {number: _outcome(number, cell) for number, cell in heard.items()}, failure
 
 
-def _outcome(number, cell, mark):
+def _outcome(number, cell):
     """Return what a cell with an answer came to."""
-    heard = re.search(rf"^{mark}(.*)$", output_text(cell), re.MULTILINE)
+    heard = re.search("^heard (.*)$", output_text(cell), re.MULTILINE)
     if heard is None:
         return "not reached"
     heard = json.loads(heard.group(1))
@@ -150,18 +149,17 @@ def notebook_in(name, content):
     return notebook
 
 
-def grade(folder, exam, say):
-    """Mark all notebooks in a folder and below it, one after the other.
+def grade(folder, exam):
+    """Mark all notebooks in a folder and below it, and print a line for each.
 
-    Yields a row for each: "file", the outcome of each exercise, and "correct", how many are. `say`
-    gets a line for each notebook, and one for all other files.
+    Yields a row for each: its name, the outcome of each exercise, and how many are correct.
     """
     others = []
     for name, content in files_in(folder):
         try:
             notebook = notebook_in(name, content)
         except ValueError as error:
-            say(f"{name}: {error}")
+            print(f"{name}: {error}", flush=True)
             outcomes = dict.fromkeys(exam.numbers, "unreadable")
         else:
             if notebook is None:
@@ -170,11 +168,11 @@ def grade(folder, exam, say):
             answers = exam.answers_in(notebook)
             outcomes = exam.mark(answers) if answers else dict.fromkeys(exam.numbers, "missing")
             told = ", ".join(f"{number} {outcome}" for number, outcome in outcomes.items())
-            say(f"{name}: {told if answers else 'holds no exercise of this chapter'}")
-        correct = list(outcomes.values()).count("correct")
-        yield {"file": name, **outcomes, "correct": str(correct)}
+            print(f"{name}: {told if answers else 'holds no exercise of this chapter'}", flush=True)
+        marks = list(outcomes.values())
+        yield [name, *marks, marks.count("correct")]
     if others:
-        say(f"Not notebooks ({len(others)}): {', '.join(others)}")
+        print(f"Not notebooks ({len(others)}): {', '.join(others)}")
 
 
 def prepare_table(path, columns):
@@ -184,7 +182,7 @@ def prepare_table(path, columns):
     """
     draft = path.with_name(f"{path.stem}-incomplete.csv")
     if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"Expected a folder that can be written. Received: OUT={path}")
+        raise ValueError(f"OUT must be in a folder that can be written. Received: '{path}'.")
     for file in (path, draft):
         if file.exists() and file.read_bytes().splitlines()[:1] != [_csv([columns]).strip()]:
             raise ValueError(
@@ -212,9 +210,11 @@ def main(arguments=None):
     try:
         paths = find_chapters(options.nb)
         if len(paths) != 1:
-            raise ValueError("Expected one chapter, such as NB=03. Received: several, or none.")
+            raise ValueError(f"NB must be one chapter, such as NB=03. Received: {options.nb!r}.")
         if not options.folder or not folder.is_dir():
-            raise ValueError(f"Expected a folder of notebooks, IN=folder. Received: {folder}")
+            raise ValueError(
+                f"IN must be a folder of notebooks, IN=folder. Received: {options.folder!r}."
+            )
         unset = dict.fromkeys(("COURSE_SEED", "COURSE_STRICT", "COURSE_RECORD"))
         environment = kernel_environment("quick", "tensorflow", COURSE_OFFLINE="1", **unset)
         exam = Exam(read(paths[0]), environment)
@@ -222,12 +222,11 @@ def main(arguments=None):
         out = Path(os.path.expanduser(options.out or f"grades-{paths[0].stem[:2]}.csv"))
         draft = prepare_table(out, columns)
     except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        parser.error(str(error))
     rows = [columns]
     try:
-        for row in grade(folder, exam, say=lambda line: print(line, flush=True)):
-            rows.append([row[column] for column in columns])
+        for row in grade(folder, exam):
+            rows.append(row)
             write_atomically(draft, _csv(rows))
     except (BrokenChapterError, KeyboardInterrupt) as error:
         print(str(error) or "Interrupted.", file=sys.stderr)

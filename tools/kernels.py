@@ -4,7 +4,6 @@ import asyncio
 import importlib.util
 import logging
 import os
-import re
 import signal
 import tempfile
 import time
@@ -20,13 +19,13 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from course_utils.backend import NAMES
+from course_utils._validate import one_of
+from course_utils.backend import check_name
 from course_utils.session import PROFILES
 
 OUTSIDE = ("PYTHONPATH", "PYTHONHOME")
 """Variables by which Python finds packages of another place before those of the environment."""
 
-_STDERR_LINES = 20
 # What getrusage says on Linux begins with the size of the runner.
 _PEAK = """import resource, sys
 _peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -54,7 +53,7 @@ class RunningInterpreter(KernelSpecManager):
 class Failure:
     """Why a notebook did not reach its end: in the cell with an id, "" when no kernel started.
 
-    `details` are the traceback, or the last lines of what the kernel wrote to its standard error.
+    `details` are the traceback, or what the kernel wrote to its standard error.
     """
 
     cell: str
@@ -78,21 +77,15 @@ class Execution:
     failure: Failure | None
 
 
-def check_settings(profile, backend, seeds):
+def check_settings(profile, backend):
     """Raise a ValueError unless a run can have these settings; None and "" are the default's."""
-    if profile and profile not in PROFILES:
-        raise ValueError(f"PROFILE must be {' or '.join(PROFILES)}. Received: {profile!r}.")
-    if backend and backend not in NAMES:
-        known = {"pytorch": "torch", "tf": "tensorflow"}.get(backend.lower(), backend.lower())
-        advice = f" Write BACKEND={known}." if known in NAMES else ""
-        names = ", ".join(NAMES)
-        raise ValueError(f"BACKEND must be one of {names}. Received: {backend!r}.{advice}")
-    if backend and importlib.util.find_spec(backend) is None:
-        advice = f"`make setup BACKEND={backend}` adds it."
-        raise ValueError(f"The {backend} backend is not installed. {advice}")
-    for seed in seeds:
-        if not re.fullmatch(r"\s*[+-]?\d+\s*", seed):
-            raise ValueError(f"A seed must be a whole number, such as 7. Received: {seed!r}.")
+    if profile:
+        one_of("PROFILE", profile, PROFILES)
+    if backend:
+        check_name("BACKEND", backend)
+        if importlib.util.find_spec(backend) is None:
+            advice = f"`make setup BACKEND={backend}` adds it."
+            raise ValueError(f"The {backend} backend is not installed. {advice}")
 
 
 def absolute_paths(environment):
@@ -122,10 +115,10 @@ def kernel_environment(profile, backend, **extra):
 def execute(notebook, folder, environment, *, progress=None, timeout=None):
     """Execute a notebook in a folder, put the outputs into the object, return an `Execution`.
 
-    ``progress(seconds, position, total, cell_id)`` is called when a cell starts and about twice a
-    second; position counts code cells from 1, and is 0 while the kernel starts. `timeout` is how
-    many seconds a cell may take. When interrupted or told to end, it raises KeyboardInterrupt or
-    SystemExit after the kernel and its children are gone.
+    ``progress(seconds, position, total, cell_id)`` is called about twice a second; position counts
+    code cells from 1, and is 0 while the kernel starts. `timeout` is how many seconds a cell may
+    take. When interrupted or told to end, it raises KeyboardInterrupt or SystemExit after the
+    kernel and its children are gone.
     """
     try:
         return asyncio.run(_Run(notebook, progress, timeout).run(folder, environment))
@@ -162,9 +155,8 @@ class _Run:
 
     async def run(self, folder, environment):
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):  # asyncio sees to SIGINT by itself
-            with suppress(AttributeError, NotImplementedError):  # on Windows
-                loop.add_signal_handler(getattr(signal, name), task.cancel)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # asyncio sees to SIGINT by itself
+            loop.add_signal_handler(number, task.cancel)
         ticker = asyncio.ensure_future(self.tick())
         with tempfile.TemporaryDirectory(prefix="course-kernel-") as scratch:
             stderr = Path(scratch, "stderr")
@@ -172,7 +164,11 @@ class _Run:
             environment = {**environment, "IPYTHONDIR": str(Path(scratch, "ipython"))}
             peak, failure, whole = 0, None, False
             try:
-                await self.start(folder, environment, stderr)
+                with open(stderr, "wb") as file:
+                    await self.client.async_start_new_kernel(
+                        cwd=str(folder), env=environment, stderr=file
+                    )
+                await self.client.async_start_new_kernel_client()
                 for index, cell in enumerate(self.notebook.cells):
                     count = self.client.code_cells_executed + 1
                     await self.client.async_execute_cell(cell, index, execution_count=count)
@@ -185,38 +181,23 @@ class _Run:
             except (DeadKernelError, RuntimeError) as error:
                 if task.cancelling():  # which nbclient takes for a dead kernel
                     raise asyncio.CancelledError from None
-                failure = self.failure(await self.cause_of_death(error), _tail(stderr))
+                failure = self.failure(await self.cause_of_death(error), _said(stderr))
             finally:
                 seconds = time.monotonic() - self.started
                 ticker.cancel()
                 await self.stop(graceful=whole)
         return Execution(round(seconds, 1), round(peak / 2**20), failure)
 
-    async def start(self, folder, environment, stderr):
-        with open(stderr, "wb") as file:
-            await self.manager.start_kernel(
-                cwd=str(folder),
-                env=environment,
-                stderr=file,
-                extra_arguments=["--HistoryManager.hist_file=:memory:"],
-            )
-        await self.client.async_start_new_kernel_client()
-
     def begin(self, cell, cell_index):
         """Note the cell that starts; nbclient calls this."""
         self.position += 1
-        self.cell_id = cell.get("id", str(cell_index))
-        self.report()
+        self.cell_id = cell.id
 
     async def tick(self):
-        while True:
-            self.report()
-            await asyncio.sleep(0.5)
-
-    def report(self):
-        if self.progress:
+        while self.progress:
             seconds = time.monotonic() - self.started
             self.progress(seconds, self.position, self.total, self.cell_id)
+            await asyncio.sleep(0.5)
 
     async def peak(self):
         """Ask the kernel for its largest resident memory, in bytes."""
@@ -246,12 +227,11 @@ class _Run:
         if self.client.kc is not None:
             self.client.kc.stop_channels()
         if group:
-            with suppress(AttributeError, ProcessLookupError):  # no such call on Windows
+            with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
 
-def _tail(path):
-    """Return the last lines of a kernel's standard error, without ipykernel's own remarks."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    lines = [line for line in text.splitlines() if not line.startswith("[IPKernelApp]")]
-    return "\n".join(lines[-_STDERR_LINES:])
+def _said(stderr):
+    """Return what a kernel wrote to its standard error, without ipykernel's own remarks."""
+    text = stderr.read_text(encoding="utf-8", errors="replace") if stderr.exists() else ""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("[IPKernelApp]"))

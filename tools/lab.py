@@ -14,24 +14,30 @@ from chapters import NOTEBOOKS, ROOT, find_chapters, read, stored_digest, tags, 
 from jupyter_server.serverapp import list_running_servers
 from kernels import OUTSIDE, absolute_paths, check_settings
 
+from course_utils.session import check_seed
+
 _BUTTON = re.compile(r"^\[!\[Open in .*\n*", re.MULTILINE)
 SETTINGS = ROOT / "tools" / "jupyterlab"
+OUTDATED = "{}: its code has changed since your copy. Rename yours to get the new one."
 FIRST = "/tree/00_start_here.ipynb"
 
 
 def copy_chapters(folder, source=NOTEBOOKS, *, solutions=True):
-    """Copy the chapters that a folder lacks, without their outputs.
+    """Copy the chapters that a folder lacks, without their outputs, and say so.
 
-    Returns the names of the chapters that were copied, and of copies older than their chapter's
-    code.
+    Copies that are older than their chapter's code are named, and stay.
     """
+    if not solutions and list(folder.glob("[0-9][0-9]_*.ipynb")):
+        raise FileExistsError(f"{folder} holds chapters already")
     folder.mkdir(parents=True, exist_ok=True)
-    copied, outdated = [], []
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"no permission to write into {folder}")
+    copied = 0
     for path in find_chapters(folder=source):
         chapter, copy = read(path), folder / path.name
         if copy.exists():
             if _made_from(copy) not in (stored_digest(chapter), None):
-                outdated.append(path.name)
+                print(OUTDATED.format(path.name))
             continue
         if not solutions:
             chapter.cells = [cell for cell in chapter.cells if "solution" not in tags(cell)]
@@ -41,8 +47,10 @@ def copy_chapters(folder, source=NOTEBOOKS, *, solutions=True):
         # The buttons are for those who have no copy; without a network they are broken pictures.
         chapter.cells[0].source = _BUTTON.sub("", chapter.cells[0].source)
         write(chapter, copy)
-        copied.append(path.name)
-    return copied, outdated
+        copied += 1
+    if copied:
+        lacks = "outputs" if solutions else "outputs and solutions"
+        print(f"Copied {copied} chapters to {folder}, without {lacks}.")
 
 
 def _made_from(path):
@@ -51,20 +59,6 @@ def _made_from(path):
         return stored_digest(read(path))
     except Exception:  # nbformat raises many kinds; a learner's broken file is JupyterLab's to show
         return None
-
-
-def provide(folder, *, solutions=True):
-    """Copy what a folder for work, or one to hand out, lacks, and say so."""
-    if not solutions and list(folder.glob("[0-9][0-9]_*.ipynb")):
-        raise FileExistsError(f"{folder} holds chapters already")
-    copied, outdated = copy_chapters(folder, solutions=solutions)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"no permission to write into {folder}")
-    if copied:
-        lacks = "outputs" if solutions else "outputs and solutions"
-        print(f"Copied {len(copied)} chapters to {folder}, without {lacks}.")
-    for name in outdated:
-        print(f"{name}: its code has changed since your copy. Rename yours to get the new one.")
 
 
 def running_in(folder):
@@ -101,21 +95,21 @@ def main(arguments=None):
     parser.add_argument("--handout", default="")
     options, for_jupyter = parser.parse_known_args(arguments)
     settings = map(os.environ.get, ("COURSE_PROFILE", "KERAS_BACKEND"))
-    seed = os.environ.get("COURSE_SEED")
     named = os.path.expanduser(options.handout or options.work) or ROOT / "work"
     folder = Path(named).resolve()
     try:
         if not options.handout:
-            check_settings(*settings, [seed] if seed else [])
+            check_settings(*settings)
+            check_seed("SEED", os.environ.get("COURSE_SEED") or 0)
         if options.handout or folder != NOTEBOOKS:
-            provide(folder, solutions=not options.handout)
+            copy_chapters(folder, solutions=not options.handout)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
         name = "make handout OUT=" if options.handout else "make lab WORK="
         print(
-            f"Expected a folder that can be written. Received: {error}.\n"
+            f"The folder must be one that can be written. Received: {error}.\n"
             f"Name another: {name}$HOME/course",
             file=sys.stderr,
         )

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from chapters import NOTEBOOKS, digest, find_chapters, output_faults, read
-from chapters import write as write_notebook
+from chapters import NOTEBOOKS, digest, find_chapters, output_faults, read, write
 from kernels import execute, kernel_environment
 from run import Progress, clock
 
@@ -45,7 +44,7 @@ def store_outputs(path):
         normalise(notebook)
         faults = output_faults(notebook)
     if not faults:
-        write_notebook(notebook, path)
+        write(notebook, path)
     progress.end(f"{clock(outcome.seconds)}  {'NOT stored' if faults else 'stored'}")
     return faults
 
@@ -60,12 +59,7 @@ def main(arguments=None, folder=NOTEBOOKS):
         parser.error(str(error))
     status = 0
     for path in paths:
-        try:
-            faults = store_outputs(path)
-        except KeyboardInterrupt:
-            print("Interrupted; the kernel is stopped, this notebook unchanged.", file=sys.stderr)
-            return 130
-        for fault in faults:
+        for fault in store_outputs(path):
             print(f"    {path.name}: {fault}", file=sys.stderr, flush=True)
             status = 1
     return status

@@ -11,9 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from chapters import NOTEBOOKS, ROOT, digest, find_chapters, read, write, write_atomically
-from kernels import Execution, Failure, check_settings, execute, kernel_environment
+from kernels import check_settings, execute, kernel_environment
 
 from course_utils.measures import number, read_record
+from course_utils.session import check_seed
 
 BUILD = ROOT / "build"
 
@@ -61,7 +62,7 @@ def _title(name):
     return name.replace("_", " ", 1)
 
 
-def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
+def run_chapter(path, profile, backend, executed, seed=None):
     """Execute one notebook, write it with its outputs into a folder, return what was measured.
 
     Returns the chapter's "code" (its fingerprint), "seconds", "peak_mb", "ok", "error", "measures"
@@ -71,13 +72,10 @@ def run_chapter(path, profile, backend, seed=None, executed=BUILD / "executed"):
     notebook = read(path)
     with tempfile.TemporaryDirectory(prefix="course-run-") as scratch:
         record = Path(scratch, "record.jsonl")
-        extra = {"COURSE_RECORD": str(record)} | ({} if seed is None else {"COURSE_SEED": seed})
-        environment = kernel_environment(profile, backend, **extra)
+        extra = {} if seed is None else {"COURSE_SEED": str(seed)}
+        environment = kernel_environment(profile, backend, COURSE_RECORD=str(record), **extra)
         try:
             outcome = execute(notebook, path.parent, environment, progress=progress)
-        except Exception as error:
-            # One chapter's trouble, of whatever kind, must not cost the others.
-            outcome = Execution(0.0, 0, Failure("", f"{type(error).__name__}: {error}", ""))
         except BaseException:
             progress.end("stopped")
             raise
@@ -117,11 +115,8 @@ def table(chapters):
         for band in chapter["bands"]:
             held = "holds" if band["holds"] else "MISSED"
             figures.append((band["name"], number(band["value"]), limit(band), held))
-        if not figures:
-            first = list(chapter["measures"].items())[:1]
-            figures = [(key, number(value), "", "") for key, value in first] or [("", "", "", "")]
         head = (_title(name), f"{chapter['seconds']:.1f}", f"{chapter['peak_mb']:,}")
-        for figure in figures:
+        for figure in figures or [("", "", "", "")]:
             rows.append((*head, *figure))
             head = ("", "", "")
         if not chapter["ok"]:
@@ -137,7 +132,7 @@ def limit(band):
     return f"{key.replace('_', ' ')} {number(band[key])}"
 
 
-def run_course(paths, profile, backend, seed, results, executed):
+def run_course(paths, profile, backend, seed, file, executed):
     """Execute chapters one after the other, and write what was measured so far after each.
 
     Returns what `run_chapter` returned of each, by name.
@@ -147,11 +142,9 @@ def run_course(paths, profile, backend, seed, results, executed):
     report["chapters"] = chapters
     try:
         for path in paths:
-            chapters[path.stem], setup = run_chapter(path, profile, backend, seed, executed)
+            chapters[path.stem], setup = run_chapter(path, profile, backend, executed, seed)
             report |= {key: setup[key] for key in report if key in setup}
-            text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-            for file in results:
-                write_atomically(file, text)
+            write_atomically(file, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     finally:
         if chapters:
             print("\n" + table(chapters) + "\n", flush=True)
@@ -172,25 +165,23 @@ def main(arguments=None, folder=NOTEBOOKS, build=BUILD):
     options = parser.parse_args(arguments)
     profile = options.profile or os.environ.get("COURSE_PROFILE") or "quick"
     backend = options.backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    seeds = options.seeds.replace(",", " ").split()
     try:
         paths = find_chapters(options.nb, folder)
-        check_settings(profile, backend, seeds)
+        check_settings(profile, backend)
+        seeds = [check_seed("SEEDS", seed) for seed in options.seeds.replace(",", " ").split()]
     except ValueError as error:
         parser.error(str(error))
-    latest = build / f"run-{profile}-{backend}.json"
     passed = True
     try:
         for seed in seeds or [None]:
-            files = [latest]
+            name = f"run-{profile}-{backend}"
             if seed is not None:
                 print(f"seed {seed}", flush=True)
-                files.append(latest.with_stem(f"{latest.stem}-seed{seed}"))
-            chapters = run_course(paths, profile, backend, seed, files, build / "executed")
+                name += f"-seed{seed}"
+            file = build / f"{name}.json"
+            chapters = run_course(paths, profile, backend, seed, file, build / "executed")
             passed = passed and all(verdict(chapter) == "ok" for chapter in chapters.values())
-            print(f"written: {os.path.relpath(files[-1])}", flush=True)
-        if seeds:
-            print(f"{os.path.relpath(latest)} holds the last seed, {seeds[-1]}.")
+            print(f"written: {os.path.relpath(file)}", flush=True)
     except KeyboardInterrupt:
         print("Interrupted; the kernel is stopped.", file=sys.stderr)
         return 130

@@ -1,6 +1,5 @@
 """Every notebook has the form that its readers were promised; every rule finds what it is for."""
 
-import addresses
 import chapters
 import nbformat
 import notebook_factory as factory
@@ -34,7 +33,7 @@ def good_cells():
     )
     cells = [
         factory.markdown("title", title),
-        factory.code("set-up", addresses.SETUP.format(address=ADDRESS, seed=3), "", tags=["setup"]),
+        factory.code("set-up", rules.SETUP.format(address=ADDRESS, seed=3), "", tags=["setup"]),
         factory.code("parameters", "EPOCHS = 3  # passes", "", tags=["parameters"]),
         factory.code("say-it", "print('seen')", "seen\n"),
         factory.code("show-it", "figure", ""),

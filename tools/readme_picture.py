@@ -1,7 +1,5 @@
 """Draw the picture at the top of the README: ``make picture``."""
 
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 from chapters import ROOT
@@ -45,11 +43,9 @@ def draw():
 
 def main():
     """Draw it and write it."""
-    PICTURE.parent.mkdir(exist_ok=True)
     draw().savefig(PICTURE, dpi=160)
     print(f"written: {PICTURE.relative_to(ROOT)}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

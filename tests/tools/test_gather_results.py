@@ -2,8 +2,8 @@
 
 import json
 
+import gather_results
 import pytest
-import tables
 
 NAME = "03_first_cnn"
 
@@ -40,19 +40,19 @@ def write(build, seed, accuracy, name=NAME, versions="3.15.1", **changes):
 
 def stored(folders):
     """Store what was run, and return the chapters of the one file of results."""
-    (path,) = tables.store(*folders)
+    (path,) = gather_results.store(*folders)
     assert path.name == "quick-cpu-2-cores-tensorflow.json"
     return json.loads(path.read_text())["chapters"]
 
 
 def test_pages_hold_the_current_tables():
-    for page, text in tables.renewed().items():
+    for page, text in gather_results.renewed().items():
         assert page.read_text(encoding="utf-8") == text, f"{page.name}: run `make results`"
 
 
 def test_every_chapter_has_results_of_three_seeds():
-    reports = [json.loads(path.read_text()) for path in tables.RESULTS.glob("quick-*.json")]
-    for notebook in tables.find_chapters():
+    reports = [json.loads(path.read_text()) for path in gather_results.RESULTS.glob("quick-*.json")]
+    for notebook in gather_results.find_chapters():
         seeds = [
             len(report["chapters"].get(notebook.stem, {}).get("seeds", ())) for report in reports
         ]
@@ -67,22 +67,13 @@ def test_seeds_are_gathered_and_a_band_that_one_misses_is_marked(folders):
     assert chapter["measures"]["accuracy"] == [0.9, 0.95, 0.85]
     assert chapter["bands"] == [{"name": "accuracy", "at_least": 0.8}]
     row = "| 03_first_cnn | accuracy | 0.900 | 0.850 to 0.950 | at least 0.800 | 3 | 50 |"
-    assert row in tables.results_table(folders[1])
+    assert row in gather_results.results_table(folders[1])
     write(folders[0], 1, 0.75)
     stored(folders)
-    assert "| at least 0.800, **missed** | 4 |" in tables.results_table(folders[1])
+    assert "| at least 0.800, **missed** | 4 |" in gather_results.results_table(folders[1])
 
 
-def test_a_chapter_that_was_not_run_again_keeps_its_results(folders):
-    write(folders[0], 0, 0.9)
-    stored(folders)
-    write(folders[0], 0, 0.9, name="04_other")
-    assert set(stored(folders)) == {NAME, "04_other"}
-    write(folders[0], 0, 0.9, versions="3.16.0")
-    assert set(stored(folders)) == {NAME}, "results of other versions are not kept"
-
-
-def test_a_chapter_run_again_with_the_same_code_gains_seeds(folders):
+def test_a_chapter_keeps_its_results_until_it_is_run_with_other_code_or_versions(folders):
     first = write(folders[0], 0, 0.9)
     write(folders[0], 2, 0.8)
     stored(folders)
@@ -94,28 +85,32 @@ def test_a_chapter_run_again_with_the_same_code_gains_seeds(folders):
     assert chapter["measures"]["accuracy"] == [0.9, 0.7, 0.85]
     assert chapter["seconds"] == [50.0] * 3
 
-
-def test_results_of_other_code_are_not_joined(folders):
-    first = write(folders[0], 0, 0.9)
-    stored(folders)
+    write(folders[0], 2, 0.9, name="04_other")
     write(folders[0], 1, 0.7, code="4567cdef")
-    with pytest.raises(SystemExit, match=r"the same code of 03_first_cnn.*seed1"):
-        tables.store(*folders)
-    first.unlink()
-    assert stored(folders)[NAME]["seeds"] == [1]
+    chapters = stored(folders)
+    assert set(chapters) == {NAME, "04_other"}
+    assert chapters[NAME]["seeds"] == [1]
+    for seed in (1, 2):
+        write(folders[0], seed, 0.9, name="04_other", versions="3.16.0")
+    assert set(stored(folders)) == {"04_other"}
 
 
-def test_a_failed_chapter_and_other_versions_are_refused(folders):
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"code": "4567cdef"}, r"the same code of 03_first_cnn\. .*seed1"),
+        ({"versions": "3.16.0"}, "the same versions"),
+        ({"ok": False, "error": "it broke"}, "03_first_cnn failed: it broke"),
+    ],
+)
+def test_runs_that_failed_or_do_not_belong_together_are_refused(folders, changes, words):
     write(folders[0], 0, 0.9)
-    write(folders[0], 1, 0.9, versions="3.16.0")
-    with pytest.raises(SystemExit, match="the same versions"):
-        tables.store(*folders)
-    write(folders[0], 1, 0.9, ok=False, error="it broke")
-    with pytest.raises(SystemExit, match="03_first_cnn failed: it broke"):
-        tables.store(*folders)
+    write(folders[0], 1, 0.9, **changes)
+    with pytest.raises(SystemExit, match=words):
+        gather_results.store(*folders)
     assert not folders[1].exists()
 
 
 def test_missing_marks_are_told():
     with pytest.raises(ValueError, match="marks"):
-        tables.with_tables("no marks", {"chapters": ""})
+        gather_results.with_tables("no marks", {"chapters": ""})
