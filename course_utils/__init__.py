@@ -8,6 +8,7 @@ from importlib import import_module
 
 _SHELVES = frozenset({"data", "drawn", "exercises", "metrics", "plots"})
 _FUNCTIONS = {
+    "all_devices": "backend",
     "by_profile": "session",
     "check": "exercises.check",
     "expect": "measures",

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 
 import numpy as np
@@ -149,6 +149,81 @@ def keep_float32(backend):
         else:
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.allow_tf32 = False
+
+
+def keep_compiled(folder):
+    """Have JAX keep what it compiles in a folder, so that a second run need not compile it again.
+
+    Where the folder cannot be written, nothing is kept.
+    """
+    import jax
+
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if os.access(folder, os.W_OK):
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+@cache
+def compile_augmentation():
+    """Have JAX compile a training whose network shifts, turns or zooms its pictures.
+
+    Keras says of these layers that they cannot be compiled, as is true of TensorFlow. On JAX a
+    training with one of them would run operation by operation: three hundred small programs, of
+    which each is compiled, in place of one, and each step takes more than twice as long.
+    """
+    from keras import layers
+
+    for layer in (layers.RandomTranslation, layers.RandomRotation, layers.RandomZoom):
+        layer.supports_jit = property(lambda layer: True, lambda layer, value: None)
+
+
+@contextmanager
+def all_devices():
+    """Split each batch evenly over all devices, for models that are built and trained inside.
+
+    Every device holds a copy of the weights, computes the gradient of its part of the batch, and
+    all take the same step with the mean. The engines are Keras' own for JAX,
+    ``keras.distribution.DataParallel``, and TensorFlow's, ``tf.distribute.MirroredStrategy``.
+
+    Yields
+    ------
+    int
+        How many devices there are.
+
+    Raises
+    ------
+    NotImplementedError
+        On PyTorch, which Keras does not split.
+
+    Examples
+    --------
+    >>> with all_devices() as devices:
+    ...     model = build()
+    ...     model.compile(...)
+    ...     model.fit(images, labels, batch_size=devices * 64)
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        logging.getLogger("tensorflow").setLevel(logging.WARNING)  # or it lists the devices
+        strategy = tf.distribute.MirroredStrategy()
+        with strategy.scope():
+            yield strategy.num_replicas_in_sync
+    elif backend == "jax":
+        devices = keras.distribution.list_devices()
+        with keras.distribution.DataParallel(devices=devices).scope():
+            yield len(devices)
+    else:
+        raise NotImplementedError(
+            "the backend must be tensorflow or jax: Keras does not split batches on PyTorch. "
+            f"Received: {backend}"
+        )
 
 
 def _cores():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from course_utils import backend, measures
 from course_utils._validate import one_of
+from course_utils.data.fetch import DataFolders
 
 KERAS_FLOOR = "3.13"
 PROFILES = ("quick", "full")
@@ -73,6 +74,10 @@ def setup(*, seed):
         if name == "tensorflow":
             backend.stop_autotuning()
             backend.hide_retracing_warnings()
+        elif name == "jax":
+            backend.compile_augmentation()
+            if os.environ.get("COURSE_COMPILED") != "0":
+                backend.keep_compiled(DataFolders.from_environment().cache / "compiled")
     keras.utils.set_random_seed(seed)
 
     from course_utils import plots

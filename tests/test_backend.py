@@ -1,4 +1,8 @@
-"""Gradients agree with calculus, of inputs and of weights, on the backend that is tested."""
+"""Gradients agree with calculus on the backend that is tested; JAX compiles once, and keeps it."""
+
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -58,3 +62,31 @@ def test_of_weights_while_batch_normalisation_measures_and_stays_as_it_was():
 def test_wants_a_single_number(function):
     with pytest.raises(ValueError, match="a single number"):
         gradient(function, [1.0, 2.0])
+
+
+SHIFTED = """
+import course_utils as cu
+cu.setup(seed=1)
+import keras, numpy as np
+model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.RandomTranslation(0.2, 0.2)])
+model.add(keras.layers.Flatten())
+model.add(keras.layers.Dense(1))
+model.compile("sgd", "mse")
+model.fit(np.ones((4, 8, 8, 1)), np.ones(4), verbose=0)
+assert model.jit_compile
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("setting", "kept"), [("", True), ("0", False)])
+def test_jax_compiles_shifts_and_keeps_what_it_compiled(tmp_path, setting, kept):
+    environment = {"KERAS_BACKEND": "jax", "COURSE_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", SHIFTED],
+        env={**os.environ, **environment, "COURSE_COMPILED": setting},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert any(tmp_path.glob("compiled/*train_step*")) == kept

@@ -14,7 +14,7 @@ from course_utils.data.loaders import (
 from course_utils.data.photograph import load_photograph
 from course_utils.data.pretrained import imagenet_classes, load_pretrained
 from course_utils.data.sources import CIFAR10, FASHION_MNIST, FLOWERS, SQUEEZENET
-from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, tokenise
+from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, named_kinds, tokenise
 
 __all__ = [
     "CIFAR10",
@@ -40,6 +40,7 @@ __all__ = [
     "load_folder",
     "load_photograph",
     "load_pretrained",
+    "named_kinds",
     "read_idx",
     "tokenise",
     "weights_path",

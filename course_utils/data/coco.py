@@ -1,13 +1,14 @@
 """Photographs with several captions each, read from a folder in the format of COCO.
 
-There a file is listed with its captions and its licence. `course_utils.data.vocabulary` makes
-numbers of captions.
+There a file is listed with its captions and its licence, and what can be seen in it is outlined.
+`course_utils.data.vocabulary` makes numbers of captions.
 """
 
 import json
 import reprlib
 import warnings
 from collections import Counter, defaultdict
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from course_utils.data.fetch import DataFolders, fetch_folder
 from course_utils.data.photograph import UnreadablePhotoError, read_photographs
 
 PHOTOGRAPHS = "val2017"
-LISTING = "annotations/captions_val2017.json"
+ANNOTATIONS = "annotations"
+LISTING = "captions_val2017.json"
+OUTLINES = "instances_val2017.json"
 
 _CREDIT = (
     "Source: COCO Consortium; T.-Y. Lin et al., 2014, arXiv:1405.0312; captions X. Chen et al., "
@@ -30,13 +33,14 @@ _CREDIT = (
 def load_coco_captions(size=224):
     """Load the photographs of COCO's val2017, with their captions.
 
-    They are downloaded once, 1.07 GB in two archives, unless the folder ``val2017`` and the file
-    ``annotations/captions_val2017.json`` lie beside each other in ``COURSE_DATA_DIR``, or in a
-    folder ``coco`` in it, or in that folder of the cache. There any part of the 5,000 photographs
-    will do. Which files could not be used, and why, is in `left_out`:
-    photographs listed without a file or without a caption, files that are not listed, damaged ones,
-    and copies of another file, so that no split has the same file on both sides. A warning and
-    `DESCR` say how many there are of each.
+    They are downloaded once, 1.07 GB in two archives, unless the folders ``val2017`` and
+    ``annotations`` lie beside each other in ``COURSE_DATA_DIR``, or in a folder ``coco`` in it, or
+    in that folder of the cache. There any part of the 5,000 photographs will do, and of the
+    annotations ``captions_val2017.json`` and ``instances_val2017.json``.
+
+    Which files could not be used, and why, is in `left_out`: photographs listed without a file or
+    without a caption, files that are not listed, damaged ones, and copies of another file, so that
+    no split has the same file on both sides. A warning and `DESCR` say how many there are of each.
 
     Parameters
     ----------
@@ -62,8 +66,9 @@ def load_coco_captions(size=224):
         when `size` is out of range.
     """
     size = whole("size", size, 1, 2_048)
-    folder, listing = _find(DataFolders.from_environment())
-    listed, captions, licences = _read_listing(listing)
+    folder, annotations = _find(DataFolders.from_environment())
+    listed, captions, licences = _read_listing(annotations / LISTING)
+    outlines = _read_outlines(annotations / OUTLINES)
     there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     left_out = dict.fromkeys(there - {row["file_name"] for row in listed}, "not listed")
     rows = []
@@ -109,6 +114,8 @@ def load_coco_captions(size=224):
         names=np.array([row["file_name"] for row in rows]),
         licences=np.array([licences.get(row.get("license"), "none stated") for row in rows]),
         sources=np.array([row.get("flickr_url") or "" for row in rows]),
+        sizes=np.array([(row.get("width", 0), row.get("height", 0)) for row in rows], np.int64),
+        outlines=tuple(outlines[row["id"]] for row in rows),
         left_out=left_out,
         DESCR=(
             f"COCO 2017, validation part with captions, {what}; {sum(map(len, texts)):,} captions, "
@@ -118,13 +125,17 @@ def load_coco_captions(size=224):
 
 
 def _find(folders):
-    """Return the folder of photographs and the listing; download what lies nowhere."""
+    """Return the folders of photographs and annotations; download what lies nowhere."""
     own = folders.cache / sources.COCO["photographs"].folder
     for root in (*(path.parent for path in folders.staged(own.name, PHOTOGRAPHS)), own):
-        if (root / PHOTOGRAPHS).exists() and (root / LISTING).exists():
-            return root / PHOTOGRAPHS, root / LISTING
-    photographs = fetch_folder(sources.COCO["photographs"], folders)
-    return photographs, fetch_folder(sources.COCO["annotations"], folders) / LISTING.split("/")[1]
+        annotations = root / ANNOTATIONS
+        if (root / PHOTOGRAPHS).exists() and all(
+            (annotations / name).exists() for name in (LISTING, OUTLINES)
+        ):
+            return root / PHOTOGRAPHS, annotations
+    return tuple(
+        fetch_folder(sources.COCO[part], folders) for part in ("photographs", "annotations")
+    )
 
 
 def _reasons(left_out):
@@ -141,7 +152,7 @@ def _reasons(left_out):
 def _read_listing(path):
     """Return the images listed, captions by image, and names of licences by number."""
     captions = defaultdict(list)
-    try:
+    with _told_of_damage(path, "images and their captions"):
         content = json.loads(path.read_bytes())
         images = content["images"]
         for row in content["annotations"]:
@@ -149,10 +160,29 @@ def _read_listing(path):
                 captions[row["image_id"]].append(caption)
         licences = {row["id"]: row["name"] for row in content.get("licenses", ())}
         captions = {row["id"]: captions[row["id"]] for row in images if row["file_name"]}
+    return images, captions, licences
+
+
+def _read_outlines(path):
+    """Return the outlines of each photograph by kind, by the photograph's number."""
+    outlines = defaultdict(dict)
+    with _told_of_damage(path, "outlines and their categories"):
+        content = json.loads(path.read_bytes())
+        kinds = {row["id"]: row["name"] for row in content["categories"]}
+        for row in content["annotations"]:
+            of_image = outlines[row["image_id"]]
+            of_image.setdefault(kinds[row["category_id"]], []).append(row["segmentation"])
+    return outlines
+
+
+@contextmanager
+def _told_of_damage(path, what):
+    """Say of a file that is not as it should be what it should hold."""
+    try:
+        yield
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{path} must be a whole JSON file of images and their captions. Received: "
+            f"{path} must be a whole JSON file of {what}. Received: "
             f"{path.stat().st_size:,} bytes that are not ({reprlib.repr(error)}). Unpack it again "
-            "from annotations_trainval2017.zip; instances_... and person_keypoints_... hold none."
+            f"from {sources.COCO['annotations'].name}."
         ) from None
-    return images, captions, licences

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+
+from course_utils.data.vocabulary import named_kinds
 
 
 class _Images:
@@ -130,6 +133,11 @@ class CaptionDataset(_Images):
         The name of its licence; "none stated" where the set says nothing.
     sources : numpy.ndarray of str, shape (n,)
         The address where its author showed it, which may be dead; "" where the set says nothing.
+    sizes : numpy.ndarray of int64, shape (n, 2)
+        Width and height of each photograph in pixels, before it was cut to a square.
+    outlines : tuple of dict of str to list
+        What people outlined in each photograph, by the name of its kind: for each thing polygons,
+        or for a crowd its mask in run lengths, as the set holds them. `mask` draws them.
     left_out : dict of str to str
         Why a file is not among the photographs, by its name. It stays the same in what `take`
         returns.
@@ -143,10 +151,57 @@ class CaptionDataset(_Images):
     names: np.ndarray
     licences: np.ndarray
     sources: np.ndarray
+    sizes: np.ndarray
+    outlines: tuple[dict[str, list], ...]
     left_out: dict[str, str]
     DESCR: str
 
-    each = ("captions", "ids", "names", "licences", "sources")
+    each = ("captions", "ids", "names", "licences", "sources", "sizes", "outlines")
+
+    def mask(self, index, kind):
+        """Draw where a photograph shows things of a kind.
+
+        Parameters
+        ----------
+        index : int
+            Of the photograph.
+        kind : str
+            Such as "person"; one that was not outlined is nowhere.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (size, size)
+            In the square that is left of the photograph.
+        """
+        width, height = self.sizes[index].tolist()
+        marked = Image.new("L", (width, height))
+        draw = ImageDraw.Draw(marked)
+        for outline in self.outlines[index].get(kind, ()):
+            if isinstance(outline, dict):  # run lengths, down the columns, beginning outside
+                inside = (np.arange(len(outline["counts"])) % 2 * 255).astype(np.uint8)
+                columns = np.repeat(inside, outline["counts"]).reshape(width, height)
+                marked.paste(255, mask=Image.fromarray(columns.T))
+            else:
+                for polygon in outline:
+                    draw.polygon(polygon, fill=255)
+        side = self.images.shape[1]
+        return np.asarray(ImageOps.fit(marked, (side, side), Image.Resampling.NEAREST)) > 0
 
     def _counted(self):
         return f"{sum(map(len, self.captions)):,} captions"
+
+    def word_masks(self, index):
+        """Return what the words of a photograph's first caption name, where it was outlined.
+
+        Parameters
+        ----------
+        index : int
+            Of the photograph.
+
+        Returns
+        -------
+        dict of int to numpy.ndarray of bool, shape (size, size)
+            By the place of the word, see `named_kinds`.
+        """
+        named = named_kinds(self.captions[index][0])
+        return {k: self.mask(index, kind) for k, kind in named if kind in self.outlines[index]}

@@ -1,4 +1,4 @@
-"""Captions become rows of ids, one a word, and rows become captions again.
+"""Captions become rows of ids, one a word, rows become captions again; what words name.
 
 >>> words = Vocabulary.from_captions(["A red star.", "a blue ring"])
 >>> rows = words.encode(["a red house"])  # [[1, 4, 6, 3, 2]]
@@ -8,10 +8,12 @@
 
 import re
 import reprlib
+import tomllib
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -152,6 +154,47 @@ class Vocabulary:
         if END in row:
             row = row[: row.index(END)]
         return " ".join(self.words[each] for each in row if each not in (PAD, START))
+
+
+def named_kinds(caption):
+    """Find the kinds of things that a caption names, of the 80 that are outlined in COCO.
+
+    Parameters
+    ----------
+    caption : str
+
+    Returns
+    -------
+    list of (int, str)
+        For each, in their order, the number of its word, counted from 0 as `tokenise` splits them,
+        and the kind: of "a man on two skis" (1, "person") and (4, "skis"). Of a kind of two words
+        it is the second.
+
+    References
+    ----------
+    That a caption names what is not in the picture is counted as in A. Rohrbach and others, Object
+    hallucination in image captioning, 2018; the words for each kind are the course's own.
+    """
+    kinds = _kind_of()
+    words = ["", *tokenise(caption), ""]
+    found = []
+    for place in range(1, len(words) - 1):
+        with_last, with_next = (" ".join(words[i : i + 2]) for i in (place - 1, place))
+        if with_last in kinds:
+            found.append((place - 1, kinds[with_last]))
+        elif words[place] in kinds and with_next not in kinds:
+            found.append((place - 1, kinds[words[place]]))
+    return found
+
+
+@cache
+def _kind_of():
+    """Return the kind that each word, or pair of words, names."""
+    path = Path(__file__).with_name("coco_words.toml")
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    singular = {word: kind for kind, words in table.items() for word in words}
+    plural = {f"{word}{end}": kind for word, kind in singular.items() for end in ("s", "es")}
+    return plural | singular
 
 
 def _listed(captions):

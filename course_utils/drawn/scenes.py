@@ -11,7 +11,7 @@ import numpy as np
 
 from course_utils._validate import chosen, interval, number, whole
 from course_utils.drawn import paint
-from course_utils.drawn.captions import Mention, write_caption
+from course_utils.drawn.captions import Mention, named_objects, write_caption
 from course_utils.drawn.layout import Settings, make_plan, propose_layouts
 from course_utils.drawn.words import COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
@@ -84,6 +84,11 @@ class SceneImages:
         classes = np.pad(self.labels, ((0, 0), (1, 0)), constant_values=-1) + 1
         scene = np.arange(len(self))[:, None, None]
         return classes.astype(np.uint8)[scene, self.instances]
+
+    def word_masks(self, index):
+        """Return what words of a scene's caption name: bool (size, size), by the word's place."""
+        objects = enumerate(named_objects(self.captions[index]))
+        return {place: self.instances[index] == k + 1 for place, k in objects if k >= 0}
 
 
 def make_scenes(

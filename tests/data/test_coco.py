@@ -67,8 +67,9 @@ def name_of(number):
 
 
 def write_listing(root, listing):
-    path = root / coco.LISTING
+    path = root / "annotations" / coco.LISTING
     path.parent.mkdir(exist_ok=True)
+    path.with_name(coco.OUTLINES).write_text('{"annotations": [], "categories": []}')
     text = listing if isinstance(listing, str) else json.dumps(listing, ensure_ascii=False)
     path.write_text(text, encoding="utf-8")
 
@@ -143,7 +144,7 @@ class TestLoad:
         listing["annotations"][1]["caption"] = "naïve 🐕 " + "caf\u00e9 日本"
         write_listing(root, listing)
         assert load_coco_captions(16).captions[2] == ("naïve 🐕 café 日本",)
-        (root / coco.LISTING).write_text(json.dumps(listing), encoding="utf-8-sig")
+        (root / "annotations" / coco.LISTING).write_text(json.dumps(listing), encoding="utf-8-sig")
         assert load_coco_captions(16).captions[2] == ("naïve 🐕 café 日本",)
 
     @pytest.mark.parametrize("size", [0, 2_049])
@@ -187,8 +188,10 @@ class TestWhere:
     def test_archives(self, root, tmp_path, monkeypatch):
         """As the project offers them: they hold more than is needed."""
         files = {f"val2017/{name_of(number)}": jpeg(plain(COLOURS[number])) for number in COLOURS}
-        notes = dict.fromkeys(("captions_train2017", "instances_val2017"), b"{}")
-        notes["captions_val2017"] = (root / coco.LISTING).read_bytes()
+        notes = dict.fromkeys(
+            ("captions_train2017", "instances_val2017"), b'{"annotations": [], "categories": []}'
+        )
+        notes["captions_val2017"] = (root / "annotations" / coco.LISTING).read_bytes()
         notes = {f"annotations/{name}.json": content for name, content in notes.items()}
         shutil.rmtree(root)
         records = {}
@@ -266,6 +269,52 @@ class TestLeftOut:
             load_coco_captions()
 
 
+class TestOutlines:
+    @pytest.fixture
+    def found(self, root, listing):
+        """The photographs, with a boat on the left of one and a crowd on its right."""
+        listing["images"][0] |= {"width": 24, "height": 20}
+        write_listing(root, listing)
+        left = [2, 0, 12, 0, 12, 20, 2, 20]
+        crowd = {"counts": [20 * 22, 40], "size": [20, 24]}
+        rows = [
+            {"image_id": 37, "category_id": 9, "segmentation": [left]},
+            {"image_id": 37, "category_id": 1, "segmentation": crowd, "iscrowd": 1},
+        ]
+        names = [{"id": 1, "name": "person"}, {"id": 9, "name": "boat"}]
+        content = {"annotations": rows, "categories": names}
+        (root / "annotations" / coco.OUTLINES).write_text(json.dumps(content))
+        return load_coco_captions(10)
+
+    def test_masks_are_cut_as_the_photographs_are(self, found):
+        """Of 24 columns the middle 20 stay, so the two of the crowd are cut off."""
+        assert found.sizes[2].tolist() == [24, 20]
+        assert list(found.outlines[2]) == ["boat", "person"]
+        boat = found.mask(2, "boat")
+        assert boat.shape == (10, 10)
+        assert boat.all(axis=0).tolist() == [True] * 5 + [False] * 5
+        assert not found.mask(2, "person").any()
+        assert not found.mask(2, "zebra").any()
+
+    def test_a_crowd_is_drawn_from_its_run_lengths(self, found):
+        found.outlines[2]["person"][0]["counts"] = [20 * 12, 20 * 12]
+        assert found.mask(2, "person").all(axis=0).tolist() == [False] * 5 + [True] * 5
+
+    def test_words_and_what_they_name(self, found, listing):
+        """The caption is "Something red at a café"; nothing in it was outlined."""
+        assert found.word_masks(2) == {}
+        boats = replace(found, captions=((), (), ("people, a zebra and a boat",)))
+        masks = boats.word_masks(2)
+        assert list(masks) == [0, 5]
+        assert (masks[5] == found.mask(2, "boat")).all()
+
+    def test_another_file(self, root):
+        listing = root / "annotations" / coco.LISTING
+        listing.with_name(coco.OUTLINES).write_bytes(listing.read_bytes())
+        with pytest.raises(ValueError, match=r"of outlines and their categories\. Received: "):
+            load_coco_captions(16)
+
+
 @pytest.mark.parametrize(
     "listing",
     [
@@ -283,8 +332,7 @@ def test_listing_that_is_damaged_or_another(root, listing):
     write_listing(root, listing)
     with pytest.raises(ValueError, match=r"must be a whole JSON file .* Received: ") as caught:
         load_coco_captions()
-    assert str(root / coco.LISTING) in str(caught.value)
-    assert "instances_... and person_keypoints_... hold none" in str(caught.value)
+    assert str(root / "annotations" / coco.LISTING) in str(caught.value)
 
 
 class TestTake:

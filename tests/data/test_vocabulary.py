@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, tokenise
+from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, named_kinds, tokenise
 
 
 class TestTokenise:
@@ -124,3 +124,17 @@ class TestVocabulary:
             return
         words = Vocabulary.from_captions(texts)
         assert words.decode(words.encode(texts)) == [" ".join(tokenise(text)) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("caption", "found"),
+    [
+        ("A man on two skis.", [(1, "person"), (4, "skis")]),
+        ("teddy bears, a bear", [(1, "teddy bear"), (3, "bear")]),
+        ("an orange cat, two oranges", [(2, "cat"), (4, "orange")]),
+        ("Hot dogs on the dining table", [(1, "hot dog"), (5, "dining table")]),
+        ("", []),
+    ],
+)
+def test_named_kinds(caption, found):
+    assert named_kinds(caption) == found

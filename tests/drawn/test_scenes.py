@@ -209,3 +209,16 @@ def test_scenes_that_cannot_be(monkeypatch):
     monkeypatch.setattr(scenes, "_MOST_ATTEMPTS", 3)
     with pytest.raises(ValueError, match=r"No layout found in 3 attempts.*Received: objects="):
         make_scenes(50, seed=0, objects=(5, 5), scale=(0.5, 0.5))
+
+
+def test_words_of_a_caption_and_what_they_name():
+    made = make_scenes(12, seed=5, objects=(1, 3))
+    for i, caption in enumerate(made.captions):
+        masks = made.word_masks(i)
+        words = caption.split(" ")
+        assert sum(mask.any() for mask in masks.values()) == len(masks)
+        shapes = [place for place in masks if words[place] in made.class_names]
+        assert len(shapes) == made.counts[i]
+        for k, place in enumerate(shapes):
+            assert words[place] == made.class_names[made.labels[i, k]]
+            assert (masks[place] == (made.instances[i] == k + 1)).all()
