@@ -75,7 +75,7 @@ def setup(*, seed):
             backend.stop_autotuning()
             backend.hide_retracing_warnings()
         elif name == "jax":
-            backend.compile_augmentation()
+            backend.compile_less()
             if os.environ.get("COURSE_COMPILED") != "0":
                 backend.keep_compiled(DataFolders.from_environment().cache / "compiled")
     keras.utils.set_random_seed(seed)
