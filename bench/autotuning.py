@@ -1,7 +1,7 @@
 """Measure what TensorFlow's autotuning of data pipelines costs a training with short epochs.
 
 The same network is trained on the same arrays in fresh processes, by turns with the pipelines as
-TensorFlow runs them and as the course does (``course_utils/tensorflow_settings.py``). Prints the
+TensorFlow runs them and as the course does (``course_utils/backend.py``). Prints the
 seconds of both, how many epochs began with a wait, and whether the losses are equal to the last
 digit. Should the first two lines one day be alike, the course's own setting has become needless.
 """

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import nbformat  # noqa: E402 - as all below, found through the path above
-from chapters import NOTEBOOKS, find_chapters, read  # noqa: E402
+from chapters import find_chapters, read, tags  # noqa: E402
 from kernels import execute, kernel_environment  # noqa: E402
 
 LISTEN = """
@@ -60,11 +60,7 @@ pathlib.Path({path!r}).write_text(json.dumps(_counts))
 def count(path):
     """Run one chapter and return what it compiled: programs, seconds, batches, and the whole."""
     notebook = read(path)
-    set_up = next(
-        index
-        for index, cell in enumerate(notebook.cells)
-        if "setup" in cell.metadata.get("tags", [])
-    )
+    set_up = next(index for index, cell in enumerate(notebook.cells) if "setup" in tags(cell))
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "counts.json")
         last = nbformat.v4.new_code_cell(REPORT.format(path=str(report)))
@@ -84,7 +80,7 @@ def main():
     parser.add_argument("--nb", default="", help="chapters: 03, or 00,03; all when absent")
     print(f"{'chapter':28} {'programs':>8} {'seconds':>8} {'batches':>8} {'whole, s':>9}")
     rows = []
-    for path in find_chapters(parser.parse_args().nb, NOTEBOOKS):
+    for path in find_chapters(parser.parse_args().nb):
         row = count(path)
         rows.append(row)
         print_row(path.stem, row)

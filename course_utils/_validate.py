@@ -8,7 +8,11 @@ import numpy as np
 def whole(name, value, least, greatest=None):
     """Return `value` as an int, or raise ValueError if it is not one from least to greatest."""
     limit = f"at least {least}" if greatest is None else f"from {least} to {greatest}"
-    if not isinstance(value, Integral) or value < least or (greatest and value > greatest):
+    if (
+        not isinstance(value, Integral)
+        or value < least
+        or (greatest is not None and value > greatest)
+    ):
         raise ValueError(f"`{name}` must be a whole number {limit}. Received: {value!r}")
     return int(value)
 

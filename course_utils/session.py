@@ -13,7 +13,6 @@ from pathlib import Path
 
 from course_utils import backend, measures
 from course_utils._validate import one_of
-from course_utils.data.fetch import DataFolders
 
 KERAS_FLOOR = "3.13"
 PROFILES = ("quick", "full")
@@ -77,6 +76,8 @@ def setup(*, seed):
         elif name == "jax":
             backend.compile_less()
             if os.environ.get("COURSE_COMPILED") != "0":
+                from course_utils.data.fetch import DataFolders
+
                 backend.keep_compiled(DataFolders.from_environment().cache / "compiled")
     keras.utils.set_random_seed(seed)
 

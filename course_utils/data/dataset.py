@@ -187,9 +187,6 @@ class CaptionDataset(_Images):
         side = self.images.shape[1]
         return np.asarray(ImageOps.fit(marked, (side, side), Image.Resampling.NEAREST)) > 0
 
-    def _counted(self):
-        return f"{sum(map(len, self.captions)):,} captions"
-
     def word_masks(self, index):
         """Return what the words of a photograph's first caption name, where it was outlined.
 
@@ -205,3 +202,6 @@ class CaptionDataset(_Images):
         """
         named = named_kinds(self.captions[index][0])
         return {k: self.mask(index, kind) for k, kind in named if kind in self.outlines[index]}
+
+    def _counted(self):
+        return f"{sum(map(len, self.captions)):,} captions"
