@@ -43,8 +43,8 @@ grade: setup  ## check the exercises of handed-in notebooks (NB=03 IN=folder OUT
 run: setup  ## run the chapters and print what each measured (NB=03, PROFILE=full, BACKEND=jax, SEEDS="0 1 2")
 	@$(IN_VENV) tools/run.py --nb "$(NB)" --profile "$(PROFILE)" --backend "$(BACKEND)" --seeds "$(SEEDS)"
 
-test: setup  ## run all tests (BACKEND=jax or torch)
-	$(COURSE_ENV) $(IN_VENV) -m pytest
+test: setup  ## run all tests, two files at a time (BACKEND=jax or torch)
+	$(COURSE_ENV) $(IN_VENV) -m pytest --numprocesses 2 --dist loadfile
 
 test-colab:  ## run chapter 03 with Colab's versions, in .venv-colab (PYTHON=python3.13, as Colab has)
 	$(or $(PYTHON),python3) -m venv .venv-colab
