@@ -10,6 +10,7 @@ def whole(name, value, least, greatest=None):
     limit = f"at least {least}" if greatest is None else f"from {least} to {greatest}"
     if (
         not isinstance(value, Integral)
+        or isinstance(value, bool)  # Python counts True as 1
         or value < least
         or (greatest is not None and value > greatest)
     ):
@@ -19,7 +20,7 @@ def whole(name, value, least, greatest=None):
 
 def number(name, value, least, greatest):
     """Return `value` as a float, or raise ValueError if it is not one from least to greatest."""
-    if not isinstance(value, Real) or not least <= value <= greatest:
+    if not isinstance(value, Real) or isinstance(value, bool) or not least <= value <= greatest:
         raise ValueError(
             f"`{name}` must be a number from {least} to {greatest}. Received: {value!r}"
         )

@@ -203,12 +203,7 @@ def all_devices():
     Yields
     ------
     int
-        How many devices there are.
-
-    Raises
-    ------
-    NotImplementedError
-        On PyTorch, which Keras does not split.
+        How many devices share the work; 1 on PyTorch, which Keras does not split.
 
     Examples
     --------
@@ -232,10 +227,7 @@ def all_devices():
         with keras.distribution.DataParallel(devices=devices).scope():
             yield len(devices)
     else:
-        raise NotImplementedError(
-            "the backend must be tensorflow or jax: Keras does not split batches on PyTorch. "
-            f"Received: {backend}"
-        )
+        yield 1
 
 
 def _cores():

@@ -88,7 +88,7 @@ class TestVocabulary:
         assert words.encode(["a red house"], length=4).tolist() == [[START, 4, 5, 7]]
         assert words.encode(["a red house"], length=5)[0, -1] == END
 
-    @pytest.mark.parametrize("number", [0, 1.5])
+    @pytest.mark.parametrize("number", [0, 1.5, True])
     def test_counts_out_of_range(self, words, number):
         with pytest.raises(ValueError, match="`min_count` must be a whole number at least 1"):
             Vocabulary.from_captions(self.CAPTIONS, min_count=number)
