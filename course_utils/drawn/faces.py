@@ -149,7 +149,7 @@ def make_faces(
     columns = len(TRAITS) + 8
     own = np.concatenate([paint.Stream(person, 32).uniforms(1, columns) for person in known])[of]
     images, landmarks = [], []
-    at_once = max(1, paint.CHUNK_PIXELS // size**2)
+    at_once = max(1, paint.CHUNK_PIXELS // 2 // size**2)  # with more layers than an object
     for start in range(0, len(people), at_once):
         rows = slice(start, start + at_once)
         who = _person(own[rows], people[rows] % 2)
@@ -278,7 +278,9 @@ class _Pencil:
         rgb = np.asarray(rgb, np.float32)[..., None, None]
         if light is not None:
             rgb = rgb * light[:, None]
-        self.canvas += covers[:, None] * (rgb - self.canvas)
+        for channel in range(3):  # one by one they stay in the cache
+            layer = self.canvas[:, channel]
+            layer += covers * (rgb[..., channel, :, :] - layer)
 
     def ellipse(self, u, v, width, height):
         """Return about how far each place is outside of an ellipse."""
