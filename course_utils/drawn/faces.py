@@ -10,6 +10,7 @@ import numpy as np
 
 from course_utils._validate import number, whole
 from course_utils.drawn import paint
+from course_utils.drawn.paint import column
 from course_utils.drawn.shapes import length
 
 GROUP_NAMES = ("amber", "jade")
@@ -139,6 +140,7 @@ def make_faces(
     pose = number("pose", pose, 0, 1)
     light = number("light", light, 0, 1)
     expression = number("expression", expression, 0, 1)
+    groups = people % 2
     draw = paint.Stream(seed, 30).uniforms(len(people), 24)
     is_worn = draw[:, 0] < number("glasses", glasses, 0, 1)
     is_covered = draw[:, 1] < number("cover", cover, 0, 1)
@@ -152,7 +154,7 @@ def make_faces(
     at_once = max(1, paint.CHUNK_PIXELS // 2 // size**2)  # with more layers than an object
     for start in range(0, len(people), at_once):
         rows = slice(start, start + at_once)
-        who = _person(own[rows], people[rows] % 2)
+        who = _person(own[rows], groups[rows])
         now = _moment(draw[rows], is_worn[rows], is_covered[rows], pose, light, expression)
         canvas, places = _portrait(who, now, size)
         images.append(paint.develop(canvas, noise_stream.octets(len(canvas), 3 * size**2), noise))
@@ -160,15 +162,11 @@ def make_faces(
     return FaceImages(
         images=np.concatenate(images),
         people=people,
-        groups=people % 2,
+        groups=groups,
         glasses=is_worn,
         covered=is_covered,
         landmarks=np.concatenate(landmarks),
     )
-
-
-def _column(values):
-    return np.asarray(values, np.float32)[:, None, None]
 
 
 def _mix(colours, share):
@@ -182,7 +180,7 @@ def _person(own, groups):
     """Return what a person has in every picture: numbers ``(n, 1, 1)``, colours ``(n, 3)``."""
     who = SimpleNamespace()
     for (name, (low, high)), share in zip(TRAITS.items(), own.T, strict=False):
-        setattr(who, name, _column(low + share * (high - low)))
+        setattr(who, name, column(low + share * (high - low)))
     skin, hair, iris, long, how_long, beard, mole, bald = own.T[len(TRAITS) :]
 
     def of_group(rgb):
@@ -192,29 +190,29 @@ def _person(own, groups):
     who.lips = of_group(_mix(_SKINS, skin) * (0.86, 0.62, 0.62))
     who.hair = of_group(_mix(_HAIRS, hair))
     who.iris = of_group(_mix(_IRISES, iris))
-    who.long = _column(np.where(long < 0.45, 0.6 + 0.9 * how_long, -2.0))  # -2: none
-    who.beard = _column(np.where(beard < 0.2, 0.65 + 1.5 * beard, 0.0))
-    who.has_mole = _column(mole < 0.3)
-    who.has_hair = _column(bald > 0.08)
+    who.long = column(np.where(long < 0.45, 0.6 + 0.9 * how_long, -2.0))  # -2: none
+    who.beard = column(np.where(beard < 0.2, 0.65 + 1.5 * beard, 0.0))
+    who.has_mole = column(mole < 0.3)
+    who.has_hair = column(bald > 0.08)
     return who
 
 
 def _moment(draw, worn, covered, pose, light, expression):
     """Return what changes from picture to picture: float64 ``(n,)`` or float32 ``(n, 1, 1)``."""
 
-    def either_way(column, most):
-        return (2 * draw[:, column] - 1) * most * pose
+    def either_way(k, most):
+        return (2 * draw[:, k] - 1) * most * pose
 
-    def any_of(paints, column):
-        return paints[(draw[:, column] * len(paints)).astype(np.int64)]
+    def any_of(paints, k):
+        return paints[(draw[:, k] * len(paints)).astype(np.int64)]
 
     return SimpleNamespace(
-        # the pose: shares of the picture's size, and cosines and sines
+        # the pose: shares of the picture's size, and degrees
         x=0.5 + either_way(2, 0.05),
         y=0.49 + either_way(3, 0.04),
         radius=0.34 + either_way(4, 0.03),
-        roll=paint.directions(either_way(5, 12)),
-        yaw=paint.directions(either_way(6, 25)),
+        roll=either_way(5, 12),
+        yaw=either_way(6, 25),
         # the light, and from where
         paper=(draw[:, 8] * len(paint.PAPERS)).astype(np.int64),
         turn=360 * draw[:, 9],
@@ -223,20 +221,20 @@ def _moment(draw, worn, covered, pose, light, expression):
         brightness=1 + light * (draw[:, 21] - 0.5) * 0.5,
         grain=draw[:, 22:24],
         # the expression
-        smile=_column((2 * draw[:, 11] - 0.7) * 0.12 * expression),
-        gape=_column(np.maximum(draw[:, 12] - 0.55, 0) * 0.24 * expression),
-        squint=_column(1 - 0.45 * expression * draw[:, 13] * draw[:, 13]),
-        lift=_column((2 * draw[:, 14] - 1) * 0.04 * expression),  # of the brows
+        smile=column((2 * draw[:, 11] - 0.7) * 0.12 * expression),
+        gape=column(np.maximum(draw[:, 12] - 0.55, 0) * 0.24 * expression),
+        squint=column(1 - 0.45 * expression * draw[:, 13] * draw[:, 13]),
+        lift=column((2 * draw[:, 14] - 1) * 0.04 * expression),  # of the brows
         # what is worn and what is in front
         clothes=any_of(_PAINTS, 7),
-        worn=_column(worn),
+        worn=column(worn),
         frame=any_of(_PAINTS[:3], 15) * np.float32(0.7),
-        covered=_column(covered),
+        covered=column(covered),
         thing=any_of(_PAINTS, 16),
-        thing_u=_column(-0.7 + 1.4 * draw[:, 17]),
-        thing_v=_column(-0.9 + 1.4 * draw[:, 18]),
-        thing_wide=_column(0.20 + 0.22 * draw[:, 19]),
-        thing_high=_column(0.20 + 0.22 * draw[:, 20]),
+        thing_u=column(-0.7 + 1.4 * draw[:, 17]),
+        thing_v=column(-0.9 + 1.4 * draw[:, 18]),
+        thing_wide=column(0.20 + 0.22 * draw[:, 19]),
+        thing_high=column(0.20 + 0.22 * draw[:, 20]),
     )
 
 
@@ -247,14 +245,10 @@ class _Pencil:
         self.canvas = paint.ground(now.paper, now.turn, size)
         self.now = now
         self.size = size
-        self.radius = _column(size * now.radius)
-        middles = np.arange(size, dtype=np.float32) + np.float32(0.5)
-        right = (middles - _column(size * now.x)) / self.radius
-        down = (middles[:, None] - _column(size * now.y)) / self.radius
-        cos, sin = map(_column, now.roll)
-        self.u = cos * right - sin * down
-        self.v = -sin * right - cos * down
-        self.cos, self.sin = map(_column, now.yaw)
+        self.radius = column(size * now.radius)
+        x, y, radius = size * now.x, size * now.y, size * now.radius
+        *_, self.u, self.v = paint.places(x, y, radius, now.roll, size)
+        self.cos, self.sin = map(column, paint.directions(now.yaw))
 
     def turned(self, u, depth):
         """Return where u is seen in a turned head, `depth` before the head's axis."""
@@ -263,7 +257,7 @@ class _Pencil:
     def pixels(self, u, v):
         """Return x and y of places in pixels, float64 ``(n, 2)``."""
         u, v = u[:, 0, 0].astype(np.float64), v[:, 0, 0].astype(np.float64)
-        cos, sin = self.now.roll
+        cos, sin = paint.directions(self.now.roll)
         x = self.now.x + self.now.radius * (cos * u - sin * v)
         y = self.now.y + self.now.radius * (-sin * u - cos * v)
         return self.size * np.stack([x, y], axis=1)
@@ -304,7 +298,7 @@ def _portrait(who, now, size):
     outline = who.half * (1.0 - narrower)
     head = (length(u / outline, v) - 1.0) * who.half
     _behind(pen, who, now)
-    fall_x, fall_y = map(_column, now.towards)
+    fall_x, fall_y = map(column, now.towards)
     towards = fall_x * u / who.half + fall_y * v
     edge = np.clip(head / who.half + 0.22, 0.0, 0.3)  # gets less light
     pen.lay(head, who.skin, light=1.0 + 0.16 * now.light * towards - 0.20 * edge)
@@ -399,8 +393,7 @@ def _fringe(pen, who, head, outline, towards):
     temples = np.minimum(0.90 * who.half - np.abs(u + 0.1 * pen.sin), -head)
     hair = np.maximum(cap, np.minimum(forehead, np.maximum(-0.23 - v, temples)))
     strand = (u - parting) * who.locks + 0.6 * v
-    strand = np.abs(strand - np.floor(strand) - 0.5) * 4.0 - 1.0
-    light = 0.94 + 0.07 * strand + 0.10 * towards
+    light = 0.94 + 0.07 * paint.wave(strand) + 0.10 * towards
     pen.lay(hair, who.hair, share=who.has_hair, light=light)
 
 

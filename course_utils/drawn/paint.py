@@ -87,7 +87,8 @@ def directions(degrees):
     return np.rint(np.stack([np.cos(radians), np.sin(radians)]) * _TRIG_GRID) / _TRIG_GRID
 
 
-def _column(values):
+def column(values):
+    """Return numbers, ``(n,)``, as float32 ``(n, 1, 1)``: one for all pixels of a picture."""
     return np.asarray(values, np.float32)[:, None, None]
 
 
@@ -96,23 +97,23 @@ def _pixels(side):
     return np.arange(side, dtype=np.float32) + np.float32(0.5)
 
 
-def _places(x, y, radius, angle, side):
+def places(x, y, radius, angle, side):
     """Return where each pixel is from an object's centre, in radii: right, down; its own u, v."""
     cos, sin = directions(angle)
-    dx = (_pixels(side) - _column(x)) / _column(radius)
-    dy = (_pixels(side)[:, None] - _column(y)) / _column(radius)
-    u = _column(cos) * dx - _column(sin) * dy
-    v = _column(-sin) * dx - _column(cos) * dy
+    dx = (_pixels(side) - column(x)) / column(radius)
+    dy = (_pixels(side)[:, None] - column(y)) / column(radius)
+    u = column(cos) * dx - column(sin) * dy
+    v = column(-sin) * dx - column(cos) * dy
     return dx, dy, u, v
 
 
-def _wave(x):
+def wave(x):
     """Return the triangle wave of period 1 that is 1 at whole numbers and -1 between them."""
     return np.abs(x - np.floor(x) - 0.5) * 4.0 - 1.0
 
 
 def _stripes(u, v, period):
-    return np.clip(0.5 + 0.25 * period * _wave(u), 0.0, 1.0)
+    return np.clip(0.5 + 0.25 * period * wave(u), 0.0, 1.0)
 
 
 def _dots(u, v, period):
@@ -123,8 +124,8 @@ def _dots(u, v, period):
 
 def _checks(u, v, period):
     slope = 0.375 * period
-    a = np.clip(slope * _wave(u * 0.66), -1.0, 1.0)
-    b = np.clip(slope * _wave(v * 0.66), -1.0, 1.0)
+    a = np.clip(slope * wave(u * 0.66), -1.0, 1.0)
+    b = np.clip(slope * wave(v * 0.66), -1.0, 1.0)
     return 0.5 + 0.5 * a * b
 
 
@@ -152,14 +153,14 @@ def _distance(shapes, u, v):
 def _pattern(textures, u, v, radius, phase):
     """Return the printed share of each pixel."""
     period = np.maximum(0.5 * radius, 3.6)
-    per_period = _column(radius / period)
+    per_period = column(radius / period)
     printed = np.zeros_like(u)
     for name, formula in TEXTURES.items():
         of = textures == TEXTURE_NAMES.index(name)
         printed[of] = formula(
-            u[of] * per_period[of] + _column(phase[of, 0]),
-            v[of] * per_period[of] + _column(phase[of, 1]),
-            _column(period[of]),
+            u[of] * per_period[of] + column(phase[of, 0]),
+            v[of] * per_period[of] + column(phase[of, 1]),
+            column(period[of]),
         )
     return printed
 
@@ -172,7 +173,7 @@ def render(*, shape, colour, texture, x, y, radius, angle, phase, fall, side):
     `phase`, ``(n, 2)``, is where in its period the pattern starts, 0 to 1. Shadows go the way of
     `fall`, in degrees clockwise from the right.
     """
-    dx, dy, u, v = _places(x, y, radius, angle, side)
+    dx, dy, u, v = places(x, y, radius, angle, side)
     # Each shape twice: in its place, and one step along the shadow. The softened edge of the second
     # is the shadow, and the difference of the two distances tells how squarely the nearest edge
     # faces the light.
@@ -182,18 +183,18 @@ def render(*, shape, colour, texture, x, y, radius, angle, phase, fall, side):
     near = _distance(shape, u, v)
     shifted = _distance(
         shape,
-        u - _column((cos * fall_x - sin * fall_y) * step),
-        v - _column((-sin * fall_x - cos * fall_y) * step),
+        u - column((cos * fall_x - sin * fall_y) * step),
+        v - column((-sin * fall_x - cos * fall_y) * step),
     )
-    alpha = np.clip(near * _column(-radius) + 0.5, 0.0, 1.0)
-    shadow = np.clip(shifted * _column(-1.0 / (2.4 * step)) + 0.6, 0.0, 1.0)
+    alpha = np.clip(near * column(-radius) + 0.5, 0.0, 1.0)
+    shadow = np.clip(shifted * column(-1.0 / (2.4 * step)) + 0.6, 0.0, 1.0)
     shadow *= shadow
 
     rim = np.clip(near * 3.6 + 1.0, 0.0, 1.0)
     # gouache is darkest where it dries last, at its edge
-    light = ((shifted - near) * _column(0.16 / step) - 0.10) * rim
-    light += 1.05 - _column(0.09 * fall_x) * dx
-    light -= _column(0.09 * fall_y) * dy
+    light = ((shifted - near) * column(0.16 / step) - 0.10) * rim
+    light += 1.05 - column(0.09 * fall_x) * dx
+    light -= column(0.09 * fall_y) * dy
 
     base, print_ = _PAINTS[colour].transpose(1, 0, 2)[..., None, None]
     rgb = _pattern(texture, u, v, radius, phase)[:, None] * (print_ - base)
@@ -232,7 +233,7 @@ def ground(paper, turn, side):
     """Return papers, float32 ``(n, 3, side, side)``, with gradients that `turn`, in degrees."""
     cos, sin = directions(turn)
     along = _pixels(side) / np.float32(side) - 0.5
-    share = _column(0.7 * cos) * along + _column(0.7 * sin) * along[:, None]
+    share = column(0.7 * cos) * along + column(0.7 * sin) * along[:, None]
     share += 0.5
     start, end = np.array(PAPERS, np.float32)[paper].transpose(1, 0, 2)[..., None, None]
     return share[:, None] * (end - start) + start
@@ -250,12 +251,12 @@ def scatter(canvas, marks, number_of_marks, unit):
         x, y, width, stretch, turn, blur, colour, strength = marks[pictures, layer].T
         x, y = x * size, y * size
         left, top = corner(x, side, size), corner(y, side, size)
-        *_, u, v = _places(x - left, y - top, np.ones(len(x)), 180.0 * turn, side)
+        *_, u, v = places(x - left, y - top, np.ones(len(x)), 180.0 * turn, side)
         half_length = unit * np.maximum(3.0 * stretch - 1.0, 0.0)
-        u = np.maximum(np.abs(u) - _column(half_length), 0.0)
-        cover = length(u, v) - _column(unit * (0.5 + 0.7 * width))
-        cover *= _column(-1.0 / np.maximum(unit * (4.0 * blur - 1.0), 1.0))
-        cover = np.clip(cover + 0.5, 0.0, 1.0) * _column(0.16 + 0.34 * strength)
+        u = np.maximum(np.abs(u) - column(half_length), 0.0)
+        cover = length(u, v) - column(unit * (0.5 + 0.7 * width))
+        cover *= column(-1.0 / np.maximum(unit * (4.0 * blur - 1.0), 1.0))
+        cover = np.clip(cover + 0.5, 0.0, 1.0) * column(0.16 + 0.34 * strength)
         paint = _PAINTS[(colour * len(PAINTS)).astype(np.int64), 0][..., None, None]
         patch = view[pictures, :, top, left]
         patch += cover[:, None] * (paint - patch)
@@ -286,10 +287,10 @@ def illuminate(canvas, brightness, slope, grain):
     """
     side = canvas.shape[-1]
     along = _pixels(side) / np.float32(side) - 0.5
-    row, column = (grain * (_GRAIN_SIDE - side)).astype(np.int64).T
-    light = windows(_grain(), side)[row, column] * np.float32(0.022)
-    light += _column(slope[:, 0]) * along + _column(brightness)
-    light += _column(slope[:, 1]) * along[:, None]
+    top, left = (grain * (_GRAIN_SIDE - side)).astype(np.int64).T
+    light = windows(_grain(), side)[top, left] * np.float32(0.022)
+    light += column(slope[:, 0]) * along + column(brightness)
+    light += column(slope[:, 1]) * along[:, None]
     canvas *= light[:, None]
 
 
