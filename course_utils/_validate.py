@@ -5,22 +5,22 @@ from numbers import Integral, Real
 import numpy as np
 
 
+def _is(value, kind):
+    """Return whether a value is a number of a kind; True and False are not, unlike in Python."""
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
 def whole(name, value, least, greatest=None):
     """Return `value` as an int, or raise ValueError if it is not one from least to greatest."""
     limit = f"at least {least}" if greatest is None else f"from {least} to {greatest}"
-    if (
-        not isinstance(value, Integral)
-        or isinstance(value, bool)  # Python counts True as 1
-        or value < least
-        or (greatest is not None and value > greatest)
-    ):
+    if not _is(value, Integral) or value < least or (greatest is not None and value > greatest):
         raise ValueError(f"`{name}` must be a whole number {limit}. Received: {value!r}")
     return int(value)
 
 
 def number(name, value, least, greatest):
     """Return `value` as a float, or raise ValueError if it is not one from least to greatest."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not least <= value <= greatest:
+    if not _is(value, Real) or not least <= value <= greatest:
         raise ValueError(
             f"`{name}` must be a number from {least} to {greatest}. Received: {value!r}"
         )
@@ -37,7 +37,7 @@ def pair(name, value, least=0, greatest=1):
 def interval(name, value, least, greatest, kind=Real):
     """Return `value` as a tuple, or raise ValueError unless least <= low <= high <= greatest."""
     is_pair = isinstance(value, (tuple, list)) and len(value) == 2
-    numbers = is_pair and all(isinstance(part, kind) for part in value)
+    numbers = is_pair and all(_is(part, kind) for part in value)
     if not numbers or not least <= value[0] <= value[1] <= greatest:
         whole_numbers = " of whole numbers" if kind is Integral else ""
         raise ValueError(
