@@ -100,7 +100,7 @@ def make_questions(scenes, *, seed, per_scene=4, kinds=None):
     per_scene = whole("per_scene", per_scene, 1, 20)
     kinds, _ = chosen("kinds", kinds, KINDS)
     wanted = len(scenes) * per_scene
-    objects = [read_caption(caption)[0] for caption in scenes.captions]
+    objects = [read_caption(caption)[0] if caption else [] for caption in scenes.captions]
     rows = []
     for i, kind in enumerate(kinds):
         candidates = [

@@ -1,4 +1,4 @@
-"""Drawn scenes of one to five objects, partly hiding one another, with the truth of every pixel.
+"""Drawn scenes of up to five objects, partly hiding one another, with the truth of every pixel.
 
 `captions` has their grammar, `questions` asks about scenes.
 """
@@ -51,7 +51,7 @@ class SceneImages:
     visibility : ndarray of float64, shape (n, most)
         Share of the outline's pixels that are seen.
     captions : tuple of str
-        Objects from left to right; see `course_utils.drawn.captions`.
+        Objects from left to right; see `course_utils.drawn.captions`. "" where there is none.
     class_names, colour_names, texture_names : tuple of str
     DESCR : str
         How they were drawn, and what is certain of them.
@@ -123,7 +123,8 @@ def make_scenes(
     size : int
         Height and width, 64 to 256 pixels.
     objects : tuple of int
-        Least and greatest number of objects in a scene, 1 to 5; all numbers are equally frequent.
+        Least and greatest number of objects in a scene, 0 to 5; all numbers are equally frequent.
+        The greatest is at least 1.
     scale : tuple of float
         Least and greatest diameter of the circle around an object as a share of `size`, within
         0.25 to 0.5.
@@ -150,7 +151,7 @@ def make_scenes(
     settings = Settings(
         seed=whole("seed", seed, 0),
         size=whole("size", size, 64, 256),
-        objects=interval("objects", objects, 1, 5, Integral),
+        objects=interval("objects", objects, 0, 5, Integral),
         scale=interval("scale", scale, 0.25, 0.5),
         rotation=number("rotation", rotation, 0, 180),
         light=number("light", light, 0, 1),
@@ -160,6 +161,8 @@ def make_scenes(
         colour_ids=colour_ids,
         texture_ids=texture_ids,
     )
+    if settings.objects[1] == 0:
+        raise ValueError("`objects` must be a pair (low, high) with 1 <= high. Received: (0, 0)")
     if settings.objects[1] > len(shape_ids) * len(colour_ids):
         raise ValueError(
             f"`objects` of a scene differ in shape or colour, so {settings.objects[1]} need as "
@@ -331,5 +334,5 @@ def _captions(arrays, class_names, colour_names, texture_names):
             Mention(class_names[label], colour_names[colour], texture_names[texture])
             for label, colour, texture in kind[:count]
         ]
-        captions.append(write_caption(mentions, said[: count - 1]))
+        captions.append(write_caption(mentions, said[: count - 1]) if mentions else "")
     return tuple(captions)

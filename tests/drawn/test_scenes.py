@@ -203,6 +203,16 @@ def test_one_upright_object_and_crowds_of_one_colour():
     assert np.all(data.visibility >= LEAST_VISIBLE)
 
 
+def test_empty_scenes():
+    data = make_scenes(60, seed=3, objects=(0, 2))
+    empty = data.counts == 0
+    assert empty.sum() == 20
+    assert not data.instances[empty].any()
+    assert (data.labels[empty] == -1).all()
+    assert {caption for caption, none in zip(data.captions, empty, strict=True) if none} == {""}
+    assert data.images[empty].std(axis=(1, 2, 3)).min() > 1  # paper, marks and noise are there
+
+
 def test_scenes_that_cannot_be(monkeypatch):
     with pytest.raises(ValueError, match=r"5 need as many pairs.*Received: 2 shapes and 2 colours"):
         make_scenes(10, seed=0, shapes=("star", "disc"), colours=("red", "blue"))
