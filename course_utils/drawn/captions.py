@@ -15,18 +15,18 @@ the ring above the heart. Words are separated by one space; there are no capital
 import re
 from dataclasses import dataclass
 
-from course_utils.drawn.words import ADJECTIVES, COLOUR_NAMES, RELATIONS, SHAPE_NAMES
+from course_utils.drawn.words import ADJECTIVES, ALL_SHAPE_NAMES, COLOUR_NAMES, RELATIONS
 
 _TEXTURE_OF = {adjective: name for name, adjective in ADJECTIVES.items() if adjective}
 _RELATION = re.compile(f" ({'|'.join(RELATIONS)}) ")
 _OBJECT = re.compile(
-    rf"an? (?:({'|'.join(_TEXTURE_OF)}) )?({'|'.join(COLOUR_NAMES)}) ({'|'.join(SHAPE_NAMES)})"
+    rf"an? (?:({'|'.join(_TEXTURE_OF)}) )?({'|'.join(COLOUR_NAMES)}) ({'|'.join(ALL_SHAPE_NAMES)})"
 )
 
 
 @dataclass(frozen=True)
 class Mention:
-    """An object as a caption names it: of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES`."""
+    """An object as a caption names it: a shape, and of `COLOUR_NAMES` and `TEXTURE_NAMES`."""
 
     shape: str
     colour: str

@@ -99,6 +99,11 @@ def make_questions(scenes, *, seed, per_scene=4, kinds=None):
     seed = whole("seed", seed, 0)
     per_scene = whole("per_scene", per_scene, 1, 20)
     kinds, _ = chosen("kinds", kinds, KINDS)
+    if not set(scenes.class_names) <= set(SHAPE_NAMES):
+        raise ValueError(
+            "`scenes` must show shapes that there are answers for, those of SHAPE_NAMES. "
+            f"Received: {', '.join(scenes.class_names)}"
+        )
     wanted = len(scenes) * per_scene
     objects = [read_caption(caption)[0] if caption else [] for caption in scenes.captions]
     rows = []

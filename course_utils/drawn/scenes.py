@@ -13,7 +13,7 @@ from course_utils._validate import chosen, interval, number, whole
 from course_utils.drawn import paint
 from course_utils.drawn.captions import Mention, named_objects, write_caption
 from course_utils.drawn.layout import Settings, make_plan, propose_layouts
-from course_utils.drawn.words import COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
+from course_utils.drawn.words import ALL_SHAPE_NAMES, COLOUR_NAMES, SHAPE_NAMES, TEXTURE_NAMES
 
 LEAST_VISIBLE = 0.5  # share of an object's outline that is seen
 LEAST_SEEN = 0.011  # share of the picture in which an object is seen
@@ -131,8 +131,8 @@ def make_scenes(
     rotation, light, clutter, noise : float, and int for `clutter`
         As in `make_objects`.
     shapes, colours, textures : sequence of str, optional
-        Which of `SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw, in the order of the
-        labels. All by default.
+        Which of `SHAPE_NAMES` and `NEW_SHAPE_NAMES`, `COLOUR_NAMES` and `TEXTURE_NAMES` to draw,
+        in the order of the labels; all by default, but for the new shapes.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def make_scenes(
         in a scene, or objects too large to be laid out.
     """
     n = whole("n", n, 1)
-    class_names, shape_ids = chosen("shapes", shapes, SHAPE_NAMES)
+    class_names, shape_ids = chosen("shapes", shapes, ALL_SHAPE_NAMES, SHAPE_NAMES)
     colour_names, colour_ids = chosen("colours", colours, COLOUR_NAMES)
     texture_names, texture_ids = chosen("textures", textures, TEXTURE_NAMES)
     settings = Settings(

@@ -153,6 +153,9 @@ def test_chosen_kinds_and_how_many(scenes):
     assert Counter(asked.kinds) == {"colour": 1500, "depth": 1500}
     alone = make_scenes(5, seed=1, objects=(1, 1))  # not enough to ask
     assert len(make_questions(alone, seed=1, kinds=["pattern"], per_scene=20)) == 5
+    new = make_scenes(4, seed=1, shapes=("leaf", "mug"))
+    with pytest.raises(ValueError, match=r"those of SHAPE_NAMES\. Received: leaf, mug"):
+        make_questions(new, seed=0)
     with pytest.raises(ValueError, match=r"question about position. Received: "):
         make_questions(alone, seed=1, kinds=("position",))
 

@@ -11,6 +11,7 @@ from scipy.ndimage import binary_dilation
 from course_utils.drawn import paint, scenes
 from course_utils.drawn.captions import read_caption
 from course_utils.drawn.scenes import LEAST_GAP, LEAST_SEEN, LEAST_VISIBLE, make_scenes
+from course_utils.drawn.words import NEW_SHAPE_NAMES
 
 SEEDS = st.integers(0, 2**32)
 SIZES = st.sampled_from([64, 77, 96, 128])
@@ -201,6 +202,14 @@ def test_one_upright_object_and_crowds_of_one_colour():
     data = make_scenes(40, seed=3, objects=(5, 5), colours=("red",), scale=(0.3, 0.4))
     assert data.labels.shape == (40, 5)
     assert np.all(data.visibility >= LEAST_VISIBLE)
+
+
+def test_new_shapes():
+    data = make_scenes(40, seed=2, shapes=NEW_SHAPE_NAMES)
+    assert data.class_names == NEW_SHAPE_NAMES
+    for caption, labels in zip(data.captions, data.labels, strict=True):
+        said = [mention.shape for mention in read_caption(caption)[0]]
+        assert said == [NEW_SHAPE_NAMES[label] for label in labels if label >= 0]
 
 
 def test_empty_scenes():
