@@ -1,7 +1,8 @@
 """Real data: downloaded, staged by hand, or a folder of your own photographs; words as numbers."""
 
+from course_utils.data.cells import load_bccd
 from course_utils.data.coco import CaptionDataset, load_coco_captions
-from course_utils.data.dataset import ImageDataset, PhotoDataset
+from course_utils.data.dataset import DetectionDataset, ImageDataset, PhotoDataset
 from course_utils.data.fetch import DataError, fetch_folder
 from course_utils.data.folder import FolderDataset, load_folder
 from course_utils.data.loaders import (
@@ -13,10 +14,11 @@ from course_utils.data.loaders import (
 )
 from course_utils.data.photograph import load_photograph
 from course_utils.data.pretrained import imagenet_classes, load_pretrained
-from course_utils.data.sources import CIFAR10, FASHION_MNIST, FLOWERS, SQUEEZENET
+from course_utils.data.sources import BCCD, CIFAR10, FASHION_MNIST, FLOWERS, SQUEEZENET
 from course_utils.data.vocabulary import END, PAD, START, UNKNOWN, Vocabulary, named_kinds, tokenise
 
 __all__ = [
+    "BCCD",
     "CIFAR10",
     "END",
     "FASHION_MNIST",
@@ -27,12 +29,14 @@ __all__ = [
     "UNKNOWN",
     "CaptionDataset",
     "DataError",
+    "DetectionDataset",
     "FolderDataset",
     "ImageDataset",
     "PhotoDataset",
     "Vocabulary",
     "fetch_folder",
     "imagenet_classes",
+    "load_bccd",
     "load_cifar10",
     "load_coco_captions",
     "load_fashion_mnist",

@@ -116,6 +116,62 @@ class PhotoDataset(ImageDataset):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class DetectionDataset(_Images):
+    """Images with a box around each thing that was marked in them.
+
+    Parameters
+    ----------
+    images : numpy.ndarray of uint8, shape (n, height, width, channels)
+        Pixel values 0 to 255.
+    boxes : tuple of n numpy.ndarray of float32, shape (k, 4)
+        Edges x0, y0, x1, y1 of the k boxes of an image, in its pixels: 0 <= x0 < x1 <= width,
+        where 0 and width are the edges of the image; likewise y. k may be 0.
+    labels : tuple of n numpy.ndarray of int64, shape (k,)
+        Index into `class_names`, one a box.
+    class_names : tuple of str
+        What each label means.
+    names : numpy.ndarray of str, shape (n,)
+        The name of each image in the original set, without suffix.
+    DESCR : str
+        What the set is, who made it, and its licence.
+    """
+
+    images: np.ndarray
+    boxes: tuple[np.ndarray, ...]
+    labels: tuple[np.ndarray, ...]
+    class_names: tuple[str, ...]
+    names: np.ndarray
+    DESCR: str
+
+    each = ("boxes", "labels", "names")
+
+    def __post_init__(self):
+        super().__post_init__()
+        height, width = self.images.shape[1:3]
+        for boxes, labels in zip(self.boxes, self.labels, strict=True):
+            received = (
+                f"{boxes.dtype} of shape {boxes.shape}, {labels.dtype} of shape {labels.shape}"
+            )
+            if received != f"float32 of shape ({len(labels)}, 4), int64 of shape ({len(labels)},)":
+                raise ValueError(
+                    "`boxes` must be float32 of shape (k, 4), `labels` int64 of shape (k,), "
+                    f"a pair for each image. Received: {received}"
+                )
+            low, high = boxes[:, :2], boxes[:, 2:]
+            fits = ((low >= 0) & (low < high) & (high <= (width, height))).all(axis=1)
+            fits &= (labels >= 0) & (labels < len(self.class_names))
+            if not fits.all():
+                raise ValueError(
+                    f"`boxes` must have an area within {width} x {height} pixels, and `labels` be "
+                    f"from 0 to {len(self.class_names) - 1}. "
+                    f"Received: {boxes[~fits][0].tolist()}, label {labels[~fits][0]}"
+                )
+
+    def _counted(self):
+        return f"{sum(map(len, self.boxes)):,} boxes of {len(self.class_names)} classes"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class CaptionDataset(_Images):
     """Photographs with captions, and under what terms each may be shown.
 

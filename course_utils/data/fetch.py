@@ -1,7 +1,7 @@
 """Getting a recorded file or folder: staged by hand, from the cache, or downloaded, always checked.
 
-What has its final name has been checked: a download goes to a part file, which is renamed once its
-sha256 is the recorded one. pooch hashes; it would start over after a cut, so that is done here.
+What has its final name has been checked: a download goes to a part file, which is renamed once it
+is what is recorded. pooch hashes; it would start over after a cut, so that is done here.
 """
 
 import errno
@@ -13,6 +13,8 @@ import tempfile
 import time
 import warnings
 import zipfile
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,19 +187,30 @@ class _Search:
         size = path.stat().st_size
         if not path.is_file():
             return "not a file"
+        if not self.record.sha256:
+            return self._archive_problem(path)
         if size != self.record.size:
             return f"{size:,} bytes where {self.record.size:,} are recorded"
         if pooch.file_hash(str(path), alg="sha256") != self.record.sha256:
             return "its sha256 is not the recorded one"
         return None
 
-    def _unpack(self, archive, folder):
-        """Unpack into a folder of its own, which takes its final name when it is whole."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-            if archive.suffix == ".zip":
+    def _archive_problem(self, path):
+        """Say what is wrong with an archive whose own bytes may differ; None if nothing is."""
+        try:
+            with self._unpacked(path) as folder:
+                return self.record.contents.problem(folder)
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            return "not a whole zip archive"
+
+    @contextmanager
+    def _unpacked(self, archive, parent=None):
+        """Unpack an archive below a folder, by default the system's for temporary files."""
+        contents = self.record.contents
+        with tempfile.TemporaryDirectory(dir=parent, prefix=f".{contents.name}-") as scratch:
+            if self.record.name.endswith(".zip"):
                 with zipfile.ZipFile(archive) as zipped:
-                    zipped.extractall(scratch, self.record.contents.members or None)
+                    zipped.extractall(scratch, contents.members or None)
             else:
                 with tarfile.open(archive, "r:gz") as tar:
                     # Python 3.11.3 and older have no filter; the sha256 is right in any case.
@@ -205,9 +218,15 @@ class _Search:
                         tarfile, "data_filter", lambda member, _: member
                     )
                     tar.extractall(scratch)
+            yield Path(scratch, contents.inside or contents.name)
+
+    def _unpack(self, archive, folder):
+        """Unpack into a folder of its own, which takes its final name when it is whole."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with self._unpacked(archive, folder.parent) as unpacked:
             shutil.rmtree(folder, ignore_errors=True)
             try:
-                Path(scratch, folder.name).rename(folder)
+                unpacked.rename(folder)
             except OSError:
                 if not folder.is_dir():  # as it is where another process was faster
                     raise
@@ -260,11 +279,12 @@ class _Search:
         while True:
             try:
                 resumed = self._request(url, part)
-                if self._file_problem(part) is None:
+                problem = self._file_problem(part)
+                if problem is None:
                     return
                 os.truncate(part, 0)
                 # What was resumed may have begun at another mirror.
-                failure = _Failed("wrong bytes: the sha256 is not the recorded one", again=resumed)
+                failure = _Failed(f"wrong bytes: {problem}", again=resumed)
             except _Failed as error:
                 failure = error
             have = part.stat().st_size
@@ -280,7 +300,7 @@ class _Search:
         import requests  # slow to import, and not needed when nothing is downloaded
         from urllib3.exceptions import HTTPError, ProtocolError  # comes with requests
 
-        have = part.stat().st_size
+        have, failed = part.stat().st_size, None
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         timeout = (self.patience.connect, self.patience.read)
         try:
@@ -292,18 +312,19 @@ class _Search:
                     while chunk := response.raw.read1(_CHUNK, decode_content=False):
                         file.write(chunk)
                         bar.update(len(chunk))
-                        if file.tell() > self.record.size:
+                        if self.record.sha256 and file.tell() > self.record.size:
                             file.truncate(0)
                             more = f"wrong size: sends more than {self.record.size:,} bytes"
                             raise _Failed(more, again=False)
-            failed = "cut off"
         except ProtocolError:
             failed = "cut off"
         except (requests.RequestException, HTTPError) as error:
             failed = f"{_first_cause(error)},"
         have = part.stat().st_size
-        if have < self.record.size:
-            raise _Failed(f"{failed} after {have:,} of {self.record.size:,} bytes", again=True)
+        short = have < self.record.size if self.record.sha256 else failed is not None
+        if short:
+            reason = f"{failed or 'cut off'} after {have:,} of {self.record.length}"
+            raise _Failed(reason, again=True)
         return resumed
 
     def _continues(self, response, have, part):
@@ -318,7 +339,7 @@ class _Search:
         if status == 200:
             have = 0
         length = response.headers.get("Content-Length", "")
-        if length.isdecimal() and int(length) + have != self.record.size:
+        if self.record.sha256 and length.isdecimal() and int(length) + have != self.record.size:
             offered = f"offers {int(length) + have:,} bytes, not {self.record.size:,}"
             raise _Failed(f"wrong size: {offered}", again=False)
         os.truncate(part, have)
@@ -340,18 +361,21 @@ class _Search:
     def _cannot_write(self, error):
         what = error.strerror or str(error)
         if error.errno in _DISK_FULL:
-            what = f"the disk is full ({what}); {self.record.size:,} bytes are needed"
+            what = f"the disk is full ({what}); {self.record.length} are needed"
         return self._error(
             f"The cache {self.folders.cache} cannot be written: {what}. "
             "Name another folder in COURSE_CACHE_DIR."
         )
 
     def _error(self, what):
-        record = self.record
+        record, contents = self.record, self.record.contents
+        sha256 = f"sha256 {record.sha256}"
+        if not record.sha256:
+            sha256 = f"{contents.count:,} files in it with sha256 {contents.digest} over all"
         data_dir = self.folders.data_dir or "a folder that COURSE_DATA_DIR names"
         lines = [
             f"{record.title}: {record.name} is not available. {what}",
-            f"Expected: {record.name}, {record.size:,} bytes, sha256 {record.sha256}.",
+            f"Expected: {record.name}, {record.length}, {sha256}.",
             "Received:",
             *(f"  {place}: {problem}" for place, problem in self.found.items()),
             *(f"  {url}: {self.tried.get(url, 'not tried')}" for url in record.urls),
@@ -360,8 +384,9 @@ class _Search:
             f"or, in {data_dir}, as",
             f"  {record.relative}",
         ]
-        if record.contents:
-            lines.append(f"There it may also lie unpacked, as {record.contents.name}.")
+        if contents:
+            of_it = f"its folder {contents.inside} " if contents.inside else ""
+            lines.append(f"There it may also lie unpacked, {of_it}as {contents.name}.")
         return DataError("\n".join(lines))
 
 

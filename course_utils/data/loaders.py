@@ -83,8 +83,7 @@ def load_fashion_mnist():
             images=arrays[f"{part} images"][..., np.newaxis],
             labels=arrays[f"{part} labels"].astype(np.int64),
             class_names=FASHION_CLASSES,
-            DESCR=_describe(
-                sources.FASHION_MNIST[f"{part} images"],
+            DESCR=sources.FASHION_MNIST[f"{part} images"].describe(
                 f"{part} part, {len(arrays[f'{part} images']):,} grey images of 28 x 28 pixels",
             ),
         )
@@ -121,8 +120,8 @@ def _cifar10_part(part, batches):
         images=np.ascontiguousarray(planes.transpose(0, 2, 3, 1)),
         labels=rows[:, 0].astype(np.int64),
         class_names=CIFAR10_CLASSES,
-        DESCR=_describe(
-            sources.CIFAR10, f"{part} part, {len(rows):,} colour images of 32 x 32 pixels"
+        DESCR=sources.CIFAR10.describe(
+            f"{part} part, {len(rows):,} colour images of 32 x 32 pixels"
         ),
     )
 
@@ -181,8 +180,7 @@ def load_flowers(size=128):
         images=images,
         labels=np.array([FLOWER_CLASSES.index(kind) for kind in kinds], np.int64),
         class_names=FLOWER_CLASSES,
-        DESCR=_describe(
-            sources.FLOWERS,
+        DESCR=sources.FLOWERS.describe(
             f"{how_many} {contents.count:,} photographs{origin}, cut to {size} x {size} pixels",
         ),
         names=np.array(names),
@@ -237,7 +235,3 @@ def weights_path(name):
     if name not in known:
         raise ValueError(f"name must be one of {sorted(known)}. Received: {name!r}")
     return fetch(known[name])
-
-
-def _describe(record, what):
-    return f"{record.title}, {what}. Source: {record.source}. Licence: {record.licence}."

@@ -4,6 +4,7 @@ The form follows scikit-learn's ``datasets/_base.py``. Nothing here touches the 
 `course_utils.data.fetch` for that.
 """
 
+import hashlib
 import importlib.metadata
 import json
 import tomllib
@@ -25,9 +26,11 @@ class FolderContents:
     who made each of its files.
     """
 
-    name: str  # of the folder inside the archive
-    pattern: str  # the files that count, as a glob below the folder; others are ignored
+    name: str  # of the folder
+    pattern: str  # the files that count, as globs below the folder, with blanks between them
     count: int  # how many there are
+    digest: str = ""  # sha256 (hex) over the names and bytes of all that count; "" where unchecked
+    inside: str = ""  # where the archive holds the folder; "" for its name
     manifest: str = ""  # "" where no folder that differs is accepted
     members: tuple[str, ...] = ()  # of a zip: all that is unpacked; () for everything
 
@@ -49,6 +52,8 @@ class FolderContents:
                 f"{len(names):,} files match {self.pattern}, not the {self.count:,} recorded"
                 f"{advice}"
             )
+        if self.digest and digest_of(folder, names) != self.digest:
+            return f"the sha256 over its {self.count:,} files is not the recorded one"
         return None
 
 
@@ -60,7 +65,7 @@ class Record:
     name: str  # of the file
     urls: tuple[str, ...]  # mirrors, in the order in which they are tried
     size: int  # bytes
-    sha256: str  # hex
+    sha256: str  # hex; "" for an archive packed on demand: size is about right, contents.digest is
     licence: str
     source: str  # who made it, and how to cite it
     folder: str = ""  # where it is kept below COURSE_DATA_DIR and below the cache; "" for the top
@@ -71,11 +76,29 @@ class Record:
         """Where the file is kept, as a POSIX path below a data folder."""
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
+    @property
+    def length(self):
+        """How many bytes the file has, in words."""
+        return f"{'' if self.sha256 else 'about '}{self.size:,} bytes"
+
+    def describe(self, what):
+        """Compose `DESCR` of a set: what of it there is, who made it, and its licence."""
+        return f"{self.title}, {what}. Source: {self.source}. Licence: {self.licence}."
+
 
 def files_below(folder, pattern):
     """List the POSIX paths of the plain files that match a pattern below a folder, sorted."""
-    paths = (path for path in folder.glob(pattern) if path.is_file())
+    paths = (path for glob in pattern.split() for path in folder.glob(glob) if path.is_file())
     return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def digest_of(folder, names):
+    """Return one sha256 over files of a folder: that of the lines sha256sum prints for them."""
+    lines = []
+    for name in names:
+        sha256 = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        lines.append(f"{sha256}  {name}\n")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _record(entry):
@@ -91,6 +114,7 @@ FASHION_MNIST = MappingProxyType(
 CIFAR10 = _record(_TABLE["cifar-10"])
 FLOWERS = _record(_TABLE["flowers"])
 COCO = MappingProxyType({part: _record(entry) for part, entry in _TABLE["coco"].items()})
+BCCD = _record(_TABLE["bccd"])
 SQUEEZENET = _record(_TABLE["squeezenet"])
 
 

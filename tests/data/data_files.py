@@ -41,10 +41,10 @@ def tar_of(files):
     return buffer.getvalue()
 
 
-def zip_of(files):
+def zip_of(files, compression=zipfile.ZIP_STORED):
     """Make a zip archive of a dict of contents by name."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()

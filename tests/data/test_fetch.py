@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 import warnings
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from fault_server import FaultServer, status, whole, wrong_part
 
 from course_utils.data import fetch as fetch_module
 from course_utils.data.fetch import DataError, DataFolders, Patience, fetch, fetch_folder
-from course_utils.data.sources import FolderContents, Record
+from course_utils.data.sources import FolderContents, Record, digest_of
 
 CONTENT = bytes(range(256)) * 800  # 204,800 bytes
 HALF = len(CONTENT) // 2
@@ -371,3 +372,90 @@ class TestArchives:
             text = fails(self.record(), staged, getter=fetch_folder)
         assert f"{staged.data_dir / 'good'}: 1 files match *.bin, not the 2 recorded" in text
         assert "unpacked, as good" in text
+
+
+PACKED = {f"repository-c0ffee/{name}": content for name, content in GOOD.items()}
+PACKED["repository-c0ffee/README.md"] = b"not of the set"
+
+
+class TestPackedOnDemand:
+    """Archives of a commit, which the server may pack anew: only what comes out is known."""
+
+    @pytest.fixture
+    def record(self, tmp_path):
+        place(tmp_path / "made", GOOD)
+        digest = digest_of(tmp_path / "made/good", ["a.bin", "b.bin"])
+        inside = "repository-c0ffee/good"
+        contents = replace(CONTENTS, name="mine", digest=digest, inside=inside)
+        record = record_of(b"x" * 99, "http://unused", name="mine.zip", contents=contents)
+        return replace(record, sha256="")
+
+    def check(self, folder):
+        assert {f"good/{path.name}": path.read_bytes() for path in folder.iterdir()} == GOOD
+
+    @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+    @pytest.mark.parametrize("length", [True, False])
+    def test_any_packing_is_accepted(self, folders, record, compression, length):
+        reply = whole(zip_of(PACKED, compression), length=length)
+        with FaultServer(file=[reply]) as server:
+            record = replace(record, urls=(server.url("file"),))
+            folder = fetch_folder(record, folders, QUICK)
+            assert fetch_folder(record, folders, QUICK) == folder == folders.cache / "set/mine"
+            assert len(server.requests) == 1
+        self.check(folder)
+        assert [path.name for path in folder.parent.iterdir()] == ["mine"]
+
+    def test_cut_off_then_goes_on(self, folders, record):
+        archive = zip_of(PACKED)
+        with FaultServer(file=[whole(archive, end=200), whole(archive)]) as server:
+            record = replace(record, urls=(server.url("file"),))
+            self.check(fetch_folder(record, folders, QUICK))
+            assert [request.range for request in server.requests] == [None, "bytes=200-"]
+
+    @pytest.mark.parametrize(
+        ("archive", "reason"),
+        [
+            (zip_of({**PACKED, "repository-c0ffee/good/a.bin": b"A" * 10}), "the sha256 over its"),
+            (zip_of(dict(list(PACKED.items())[1:])), "1 files match *.bin, not the 2 recorded"),
+            (zip_of(GOOD), "0 files match *.bin, not the 2 recorded"),
+            (zip_of(PACKED)[:-30], "not a whole zip archive"),
+            (b"<html>", "not a whole zip archive"),
+        ],
+    )
+    def test_wrong_content_is_that_mirrors_failure(self, folders, record, archive, reason):
+        with FaultServer(bad=[whole(archive)], good=[whole(zip_of(PACKED))]) as server:
+            record = replace(record, urls=(server.url("bad"),))
+            text = fails(record, folders, getter=fetch_folder)
+            assert f"wrong bytes: {reason}" in reason_for(text, server.url("bad"))
+            assert final_names(folders) == set()
+            record = replace(record, urls=(*record.urls, server.url("good")))
+            self.check(fetch_folder(record, folders, QUICK))
+
+    @pytest.mark.parametrize("packed", [True, False])
+    def test_staged_by_hand(self, staged, record, packed):
+        files = {f"mine/{name[5:]}": content for name, content in GOOD.items()}
+        place(staged.data_dir, {"set/mine.zip": zip_of(PACKED)} if packed else files)
+        folder = fetch_folder(record, staged)
+        self.check(folder)
+        assert folder == (staged.cache / "set/mine" if packed else staged.data_dir / "mine")
+
+    @pytest.mark.parametrize(
+        ("files", "where", "problem"),
+        [
+            (
+                {"mine/a.bin": b"A" * 10, "mine/b.bin": b"b" * 20},
+                "mine",
+                "the sha256 over its 2 files is not the recorded one",
+            ),
+            ({"mine/b.bin": b"b"}, "mine", "1 files match *.bin, not the 2 recorded"),
+            ({"mine.zip": b"A" * 99}, "mine.zip", "not a whole zip archive"),
+        ],
+    )
+    def test_altered_by_hand(self, staged, record, files, where, problem):
+        place(staged.data_dir, files)
+        with pytest.warns(UserWarning, match="passed over"):
+            text = fails(record, staged, getter=fetch_folder)
+        assert f"{staged.data_dir / where}: {problem}\n" in text
+        digest = record.contents.digest
+        assert f"mine.zip, about 99 bytes, 2 files in it with sha256 {digest} over all." in text
+        assert "unpacked, its folder repository-c0ffee/good as mine." in text

@@ -19,20 +19,24 @@ ALL = [
     sources.CIFAR10,
     sources.FLOWERS,
     *sources.COCO.values(),
+    sources.BCCD,
     sources.SQUEEZENET,
 ]
 
 
 @pytest.mark.parametrize("record", ALL, ids=lambda record: record.name)
 def test_record_is_complete_and_on_its_card(record):
-    assert re.fullmatch("[0-9a-f]{64}", record.sha256)
+    digest = record.sha256 or record.contents.digest
+    assert re.fullmatch("[0-9a-f]{64}", digest)
     assert re.fullmatch(r"[\w.-]+", record.name)
     assert record.urls
-    assert all(re.fullmatch(f"https?://.*/{record.name}", url) for url in record.urls)
+    # An archive packed on demand is named by its commit, which `inside` tells.
+    end = record.name if record.sha256 else rf"{record.contents.inside[-45:-5]}(\.zip)?"
+    assert all(re.fullmatch(f"https?://.*/{end}", url) for url in record.urls)
     assert record.licence
     assert record.source
     card = (ROOT / "data/README.md").read_text(encoding="utf-8")
-    for fact in (record.name, f"{record.size:,}", record.sha256):
+    for fact in (record.name, f"{record.size:,}", digest):
         assert fact in card
 
 
@@ -66,6 +70,22 @@ class TestFolderContents:
         found = self.contents.problem(tmp_path)
         assert (found is None) if problem is None else found.startswith(problem)
         assert self.contents.described(tmp_path) == ("ATTRIBUTION.csv" in change)
+
+
+class TestDigest:
+    def test_is_that_of_the_lines_of_sha256sum(self, tmp_path):
+        place(tmp_path, {"b/2.txt": b"two", "a.xml": b"one", "b/.DS_Store": b"", "LICENSE": b"MIT"})
+        names = sources.files_below(tmp_path, "*.xml b/*.txt")
+        lines = (
+            "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed  a.xml\n"
+            "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3  b/2.txt\n"
+        )
+        digest = hashlib.sha256(lines.encode()).hexdigest()
+        assert sources.digest_of(tmp_path, names) == digest
+        contents = FolderContents("set", "*.xml b/*.txt", 2, digest=digest)
+        assert contents.problem(tmp_path) is None
+        place(tmp_path, {"a.xml": b"One"})
+        assert contents.problem(tmp_path).startswith("the sha256 over its 2 files is not the")
 
 
 class TestOwnWeights:
