@@ -1,6 +1,11 @@
 """Figures of merit that several chapters use; one that a chapter teaches is written there."""
 
 from course_utils.metrics.cost import multiply_adds
+from course_utils.metrics.detection import (
+    Detections,
+    average_precision,
+    intersection_over_union,
+)
 from course_utils.metrics.generative import (
     Coverage,
     Judgement,
@@ -14,9 +19,12 @@ from course_utils.metrics.generative import (
 
 __all__ = [
     "Coverage",
+    "Detections",
     "Judgement",
+    "average_precision",
     "class_coverage",
     "frechet_distance",
+    "intersection_over_union",
     "kernel_distance",
     "multiply_adds",
     "nearest",
