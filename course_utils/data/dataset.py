@@ -172,6 +172,55 @@ class DetectionDataset(_Images):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class SegmentationDataset(_Images):
+    """Images in which every thing of one class is outlined, pixel by pixel.
+
+    Parameters
+    ----------
+    images : numpy.ndarray of uint8, shape (n, height, width, 3)
+        RGB, 0 to 255.
+    instances : numpy.ndarray of uint16, shape (n, height, width)
+        To which thing a pixel belongs: 0 to none, 1, 2, ... to the first, second, ... of its image.
+    kinds : numpy.ndarray of int64, shape (n,)
+        Index into `kind_names`: in what way each picture was made.
+    kind_names : tuple of str
+        What each kind means.
+    fields : numpy.ndarray of int64, shape (n,)
+        The same number where pictures are likely parts of one larger one: keep them together.
+    sizes : numpy.ndarray of int64, shape (n, 2)
+        Width and height of each picture in pixels, before it was cut.
+    names : numpy.ndarray of str, shape (n,)
+        The name of each picture in the original set, without suffix.
+    DESCR : str
+        What the set is, who made it, and its licence.
+    """
+
+    images: np.ndarray
+    instances: np.ndarray
+    kinds: np.ndarray
+    kind_names: tuple[str, ...]
+    fields: np.ndarray
+    sizes: np.ndarray
+    names: np.ndarray
+    DESCR: str
+
+    each = ("instances", "kinds", "fields", "sizes", "names")
+
+    def __post_init__(self):
+        super().__post_init__()
+        received = f"{self.instances.dtype} of shape {self.instances.shape}"
+        if received != f"uint16 of shape {self.images.shape[:3]}":
+            raise ValueError(
+                f"`instances` must be uint16 of shape {self.images.shape[:3]}, a number a pixel. "
+                f"Received: {received}"
+            )
+
+    def _counted(self):
+        things = self.instances.max(axis=(1, 2), initial=0).sum(dtype=np.int64)
+        return f"{things:,} things outlined in {len(self.kind_names)} kinds of picture"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class CaptionDataset(_Images):
     """Photographs with captions, and under what terms each may be shown.
 

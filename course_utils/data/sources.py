@@ -115,6 +115,7 @@ CIFAR10 = _record(_TABLE["cifar-10"])
 FLOWERS = _record(_TABLE["flowers"])
 COCO = MappingProxyType({part: _record(entry) for part, entry in _TABLE["coco"].items()})
 BCCD = _record(_TABLE["bccd"])
+NUCLEI = _record(_TABLE["nuclei"])
 SQUEEZENET = _record(_TABLE["squeezenet"])
 
 

@@ -20,6 +20,7 @@ ALL = [
     sources.FLOWERS,
     *sources.COCO.values(),
     sources.BCCD,
+    sources.NUCLEI,
     sources.SQUEEZENET,
 ]
 
@@ -31,7 +32,9 @@ def test_record_is_complete_and_on_its_card(record):
     assert re.fullmatch(r"[\w.-]+", record.name)
     assert record.urls
     # An archive packed on demand is named by its commit, which `inside` tells.
-    end = record.name if record.sha256 else rf"{record.contents.inside[-45:-5]}(\.zip)?"
+    end = record.name
+    if not record.sha256:
+        end = re.search("[0-9a-f]{40}", record.contents.inside).group() + r"(\.zip)?"
     assert all(re.fullmatch(f"https?://.*/{end}", url) for url in record.urls)
     assert record.licence
     assert record.source
