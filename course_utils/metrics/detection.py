@@ -25,6 +25,10 @@ class Detections(NamedTuple):
     labels: np.ndarray
     scores: np.ndarray
 
+    def take(self, rows):
+        """Return those boxes, with their labels and scores, that NumPy's index `rows` picks."""
+        return Detections(*(np.asarray(each)[rows] for each in self))
+
 
 def intersection_over_union(a, b):
     """Return how much each box of one list overlaps each of another.
@@ -96,10 +100,10 @@ def average_precision(detections, boxes, labels, *, classes, thresholds=(0.5,)):
         wanted = 0
         for detected, true_boxes, true_labels in zip(detections, boxes, labels, strict=True):
             true = np.asarray(true_boxes).reshape(-1, 4)[np.asarray(true_labels) == kind]
-            own = np.flatnonzero(np.asarray(detected.labels) == kind)
-            own = own[np.argsort(-np.asarray(detected.scores)[own], kind="stable")][:_MOST]
-            overlap = intersection_over_union(np.asarray(detected.boxes)[own], true)
-            scores.append(np.asarray(detected.scores)[own])
+            own = detected.take(np.asarray(detected.labels) == kind)
+            own = own.take(np.argsort(-own.scores, kind="stable")[:_MOST])
+            overlap = intersection_over_union(own.boxes, true)
+            scores.append(own.scores)
             found.append(np.stack([_take_in_turn(overlap, least) for least in thresholds]))
             wanted += len(true)
         if wanted:

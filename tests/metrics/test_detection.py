@@ -97,6 +97,16 @@ def test_overlap_by_hand():
     assert intersection_over_union([[1, 1, 1, 1]], [[1, 1, 1, 1]]) == 0  # boxes without an area
 
 
+def test_take_picks_boxes_with_all_that_belongs_to_them():
+    found = Detections([[0, 0, 1, 1], [2, 2, 4, 4], [5, 5, 9, 9]], [3, 4, 5], [0.2, 0.9, 0.5])
+    for rows in ([2, 1], np.array([False, True, True])):
+        some = found.take(rows)
+        np.testing.assert_array_equal(some.boxes, np.asarray(found.boxes)[rows])
+        assert some.labels.tolist() == np.asarray(found.labels)[rows].tolist()
+        assert some.scores.tolist() == np.asarray(found.scores)[rows].tolist()
+    assert found.take([]).boxes.shape == (0, 4)
+
+
 def test_a_second_box_on_one_object_is_a_false_alarm():
     box = np.array([[0, 0, 10, 10.0]])
     twice = Detections(np.repeat(box, 2, axis=0), np.zeros(2, int), np.array([0.9, 0.8]))
