@@ -4,17 +4,9 @@ import math
 
 import numpy as np
 
-from course_utils.exercises.check import Exercise, Wrong, call, number, reject
+from course_utils.exercises.check import Exercise, Wrong, call, number, reject, reject_known
 
 _RECALLS = np.linspace(0, 1, 101)  # at which a curve of precision is read
-
-
-def _reject_known(answer, mistakes):
-    """Reject what a typical mistake gives; `mistakes` has, by message, the results it may have."""
-    for message, results in mistakes.items():
-        for result in results:
-            same = np.shape(answer) == np.shape(result)
-            reject(same and np.allclose(answer, result, rtol=1e-5, atol=1e-9), message)
 
 
 def _iou(function, a, b):
@@ -45,7 +37,7 @@ def _judge_overlap(function):
         "You give 0 for two boxes that share 32 pixels. In Python, // throws away what is behind "
         "the point; write /.": [0],
     }
-    _reject_known(answer, mistakes)
+    reject_known(answer, mistakes)
     square = (0, 0, 4, 4)
     for other in ((6, 1, 10, 5), (1, 7, 4, 9)):  # apart in one direction
         answer = _iou(function, square, other)
@@ -118,7 +110,7 @@ def _judge_box(function):
         "The four numbers are right, but their order is not. Asked for is the left edge, the top, "
         "the right, the bottom.": [(x0, x1, y0, y1), (y0, x0, y1, x1)],
     }
-    _reject_known(answer, mistakes)
+    reject_known(answer, mistakes)
     for cell in (
         (7, 5, 12, 10, 8, 6, 4),
         (0, 0, 1.5, 0.25, 3, 2.75, 4),
@@ -191,7 +183,7 @@ def _judge_focal_loss(function):
         "The numbers are right, but not in the places of their questions. With np.where each "
         "stays where it is.": [np.concatenate([expected[yes], expected[~yes]])],
     }
-    _reject_known(answer, mistakes)
+    reject_known(answer, mistakes)
     rng = np.random.default_rng(6)
     extreme = np.array([1e-4, 1e-4, 1 - 1e-4, 1 - 1e-4])
     cases = (
@@ -257,7 +249,7 @@ def _judge_suppression(function):
         "These are places in the sorted order. Return the boxes' own numbers.": [[0, 1, 3, 5]],
         "The boxes are right, but the surest should come first.": [[0, 2, 4, 5], [4, 5, 2, 0]],
     }
-    _reject_known(_kept(function, overlaps, scores, 0.5), mistakes)
+    reject_known(_kept(function, overlaps, scores, 0.5), mistakes)
     rng = np.random.default_rng(6)
     many = np.triu(np.round(rng.uniform(0, 0.9, (7, 7)), 2) * (rng.random((7, 7)) < 0.5), 1)
     cases = (
@@ -349,7 +341,7 @@ def _judge_average_precision(function):
         "Very close: this is the area under the curve. COCO reads the curve at 101 recalls and "
         "takes the mean.": [np.sum(np.diff(recall, prepend=0) * beyond)],
     }
-    _reject_known(answer, mistakes)
+    reject_known(answer, mistakes)
     everything = np.ones(7, bool)
     reject(
         math.isclose(_ap(function, everything, 7), 100 / 101),

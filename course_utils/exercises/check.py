@@ -210,6 +210,22 @@ def reject(mistaken, message):
         raise Wrong(message)
 
 
+def reject_known(answer, mistakes):
+    """Reject the answer if it is what a typical mistake gives.
+
+    Parameters
+    ----------
+    answer : float or numpy.ndarray
+        What the learner's code gave, numbers.
+    mistakes : dict
+        By message, a list of the results that this mistake may have. The first that fits is told.
+    """
+    for message, results in mistakes.items():
+        for result in results:
+            same = np.shape(answer) == np.shape(result)
+            reject(same and np.allclose(answer, result, rtol=1e-5, atol=1e-9), message)
+
+
 class _Limited(io.TextIOBase):
     """Passes on what is printed, keeps a copy if asked to, and stops what prints without end."""
 

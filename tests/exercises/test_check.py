@@ -8,7 +8,7 @@ import pytest
 
 from course_utils import check, hint
 from course_utils.exercises import check as checks
-from course_utils.exercises.check import Exercise, call, number, reject
+from course_utils.exercises.check import Exercise, Wrong, call, number, reject, reject_known
 
 
 def _judge_number(answer):
@@ -88,6 +88,15 @@ def test_wrong_answers_are_told_the_mistake(capsys, number, answer, words):
     said = _said(capsys, number, answer)
     assert f"{number} not yet. " in said
     assert words in said
+
+
+def test_known_mistakes_are_told_by_the_first_result_that_fits():
+    mistakes = {"Half.": [0.5, [0.5, 1]], "The rest.": [3, 0.5]}
+    for answer, told in ((0.5, "Half."), (np.array([0.5, 1 + 1e-7]), "Half."), (3.0, "The rest.")):
+        with pytest.raises(Wrong, match=told):
+            reject_known(answer, mistakes)
+    for answer in (0.5001, np.nan, np.array([0.5]), np.array([3, 3])):
+        reject_known(answer, mistakes)
 
 
 def test_what_prints_without_end_is_stopped(capsys):
