@@ -1,5 +1,6 @@
 """All that knows a backend by name: gradients, device, 32 bits, log chatter, settings."""
 
+import ctypes
 import logging
 import os
 import re
@@ -11,6 +12,14 @@ from functools import cache
 import numpy as np
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+# Options of glibc's mallopt, and sizes in bytes. Only the three together help: to set one of them
+# keeps the first at 128 KB, and then each larger array is asked of the system.
+_GLIBC_MEMORY = {
+    -3: 32 * 2**20,  # M_MMAP_THRESHOLD, the largest that glibc allows
+    -1: 2**30,  # M_TRIM_THRESHOLD
+    -2: 64 * 2**20,  # M_TOP_PAD
+}
 
 
 def check_name(setting, name):
@@ -97,6 +106,21 @@ def _torch(number, arrays):
 
 
 _DIFFERENTIATE = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
+
+
+def keep_freed_memory():
+    """Have the C library keep memory that was freed, for the next step of a training.
+
+    Where the memory of a step is given back to the system and asked for again, as glibc does by
+    default, a training on a virtual machine can take twice as long. Other C libraries are left
+    alone.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # not glibc: macOS, musl, Windows
+        return
+    for option, size in _GLIBC_MEMORY.items():
+        mallopt(option, size)
 
 
 def device(backend):

@@ -62,6 +62,7 @@ def setup(*, seed):
     _refuse_hidden_packages()
     ignored = _ignored_settings()
     os.environ["KERAS_BACKEND"] = _backend_name()
+    backend.keep_freed_memory()
     with backend.without_log_chatter():
         keras = _import_keras()
         keras.config.set_image_data_format("channels_last")
