@@ -1,14 +1,17 @@
-"""Gradients agree with calculus on the backend that is tested; JAX compiles once, and keeps it."""
+"""Gradients agree with calculus on the backend that is tested; JAX compiles once, and keeps it; memory is kept."""
 
+import ctypes
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
+from course_utils import backend
 from course_utils.backend import gradient
 
 
@@ -90,3 +93,15 @@ def test_jax_compiles_shifts_and_keeps_what_it_compiled(tmp_path, setting, kept)
     )
     assert done.returncode == 0, done.stderr
     assert any(tmp_path.glob("compiled/*train_step*")) == kept
+
+
+def test_glibc_accepts_each_setting_of_memory():
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        pytest.skip("not glibc")
+    assert [mallopt(*setting) for setting in backend._GLIBC_MEMORY.items()] == [1, 1, 1]
+
+
+def test_other_c_libraries_keep_their_memory_as_they_like(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace())
+    backend.keep_freed_memory()
