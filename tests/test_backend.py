@@ -1,4 +1,4 @@
-"""Gradients agree with calculus on the backend that is tested; JAX compiles once, and keeps it; memory is kept."""
+"""Gradients agree with calculus; JAX compiles once, and keeps it; freed memory is kept."""
 
 import ctypes
 import os
