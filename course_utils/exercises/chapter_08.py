@@ -5,7 +5,15 @@ import warnings
 
 import numpy as np
 
-from course_utils.exercises.check import Exercise, Wrong, call, number, reject, reject_known
+from course_utils.exercises.check import (
+    Exercise,
+    Wrong,
+    call,
+    number,
+    reject,
+    reject_known,
+    reject_unequal,
+)
 
 
 def _call(function, *arguments, keep=False):
@@ -29,13 +37,6 @@ def _call(function, *arguments, keep=False):
         "new one.",
     )
     return answer
-
-
-def _compare(answer, expected, what):
-    reject(
-        not math.isclose(answer, expected, rel_tol=1e-4, abs_tol=1e-5),
-        f"{what} is {expected:.5g}. Your function gives {answer:.5g}.",
-    )
 
 
 def _shown(array):
@@ -119,7 +120,7 @@ def _judge_cosines(function):
         answer, expected = _cosines(function, a, b), a @ b.T / (_lengths(a) * _lengths(b).T)
         for i, j in np.ndindex(expected.shape):
             what = f"With a = {_shown(a)} and b = {_shown(b)}, the cosine in row {i}, column {j}"
-            _compare(answer[i, j], expected[i, j], what)
+            reject_unequal(answer[i, j], expected[i, j], what, abs_tol=1e-5)
 
 
 def _errors(scores, same, threshold):
@@ -193,7 +194,7 @@ def _judge_two_rates(function):
         answer, rates = _rates(function, scores, same, threshold), _errors(scores, same, threshold)
         what = f"For scores = {_shown(scores)}, same = {_shown(same)} and threshold = {threshold}"
         for kind, one, other in zip(("match", "non-match"), answer, rates, strict=True):
-            _compare(one, other, f"{what}, the false {kind} rate")
+            reject_unequal(one, other, f"{what}, the false {kind} rate")
 
 
 def _triplet(function, positive, negatives, margin):
@@ -263,7 +264,9 @@ def _judge_triplet(function):
         chosen = farther.min() if len(farther) else negatives.max()
         what = f"With positive = {positive}, negatives = {_shown(negatives)} and margin = {margin}"
         answer = _triplet(function, positive, negatives, margin)
-        _compare(answer, max(0, positive - chosen + margin), f"{what}, the loss")
+        reject_unequal(
+            answer, max(0, positive - chosen + margin), f"{what}, the loss", abs_tol=1e-5
+        )
 
 
 def _cost(logits, label, below=None):
@@ -320,7 +323,7 @@ def _judge_margin_loss(function):
         expected = _cost(scale * (cosines - margin * np.eye(len(cosines))[label]), label)
         answer = number(_call(function, cosines, label, margin, scale, keep=True))
         what = f"With cosines = {_shown(cosines)}, label {label}, margin {margin} and scale {scale}"
-        _compare(answer, expected, f"{what}, the loss")
+        reject_unequal(answer, expected, f"{what}, the loss", abs_tol=1e-5)
 
 
 def _judge_false_share(function):
@@ -367,7 +370,7 @@ def _judge_false_share(function):
             raise Wrong(
                 f"{what} you divide by 0. Divide by *all* alarms: there is at least one."
             ) from None
-        _compare(answer, false / (right + false), f"{what}, the share of false alarms")
+        reject_unequal(answer, false / (right + false), f"{what}, the share of false alarms")
 
 
 EXERCISES = (

@@ -18,6 +18,7 @@ Neither function raises, whatever the answer is: Run All always reaches the end 
 
 import dis
 import io
+import math
 import reprlib
 import sys
 from collections.abc import Callable
@@ -245,6 +246,14 @@ class _Limited(io.TextIOBase):
 
     def flush(self):
         self._stream.flush()
+
+
+def reject_unequal(answer, expected, what, abs_tol=1e-6):
+    """Reject a number that is not the expected one, and say both; `what` tells of which input."""
+    reject(
+        not math.isclose(answer, expected, rel_tol=1e-4, abs_tol=abs_tol),
+        f"{what} is {expected:.5g}. Your function gives {answer:.5g}.",
+    )
 
 
 def _is_blank(function):
