@@ -3,6 +3,8 @@
 Lengths are in units of half the head's height; u goes right and v up from the middle of the head.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -145,27 +147,31 @@ def make_faces(
     is_worn = draw[:, 0] < number("glasses", glasses, 0, 1)
     is_covered = draw[:, 1] < number("cover", cover, 0, 1)
     noise = number("noise", noise, 0, 64)
-    noise_stream = paint.Stream(seed, 31)
 
     known, of = np.unique(people, return_inverse=True)
     columns = len(TRAITS) + 8
     own = np.concatenate([paint.Stream(person, 32).uniforms(1, columns) for person in known])[of]
-    images, landmarks = [], []
-    at_once = max(1, paint.CHUNK_PIXELS // 2 // size**2)  # with more layers than an object
-    for start in range(0, len(people), at_once):
+    images = np.empty((len(people), size, size, 3), np.uint8)
+    landmarks = np.empty((len(people), 5, 2))
+
+    def draw_from(start):
         rows = slice(start, start + at_once)
         who = _person(own[rows], groups[rows])
         now = _moment(draw[rows], is_worn[rows], is_covered[rows], pose, light, expression)
-        canvas, places = _portrait(who, now, size)
-        images.append(paint.develop(canvas, noise_stream.octets(len(canvas), 3 * size**2), noise))
-        landmarks.append(places)
+        canvas, landmarks[rows] = _portrait(who, now, size)
+        octets = paint.Stream(seed, 31).octets(len(canvas), 3 * size**2, first=start)
+        images[rows] = paint.develop(canvas, octets, noise)
+
+    at_once = paint.CHUNK_PIXELS // size**2
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(draw_from, range(0, len(people), at_once)))
     return FaceImages(
-        images=np.concatenate(images),
+        images=images,
         people=people,
         groups=groups,
         glasses=is_worn,
         covered=is_covered,
-        landmarks=np.concatenate(landmarks),
+        landmarks=landmarks,
     )
 
 

@@ -68,9 +68,10 @@ class Stream:
         raw = self._bits.random_raw(rows * math.prod(shape))
         return ((raw >> np.uint64(11)) * 2.0**-53).reshape(rows, *shape)
 
-    def octets(self, rows, columns):
-        """Return uint8 ``(rows, columns)``, uniform in 0 to 255."""
+    def octets(self, rows, columns, *, first=0):
+        """Return uint8 ``(rows, columns)``, uniform in 0 to 255, after leaving out `first` rows."""
         words = -(-columns // 8)
+        self._bits.advance(first * words)
         raw = self._bits.random_raw(rows * words).astype("<u8", copy=False)
         return raw.view(np.uint8).reshape(rows, 8 * words)[:, :columns]
 
