@@ -3,7 +3,6 @@
 Lengths are in units of half the head's height; u goes right and v up from the middle of the head.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -40,6 +39,8 @@ _IRISES = np.array(((66, 40, 30), (112, 74, 36), (70, 110, 84), (64, 106, 160)),
 _PAINTS = np.array([base for base, _ in paint.PAINTS.values()], np.float32)
 _DARK = np.array((30, 30, 36), np.float32)
 _WHITE = np.array((248, 248, 244), np.float32)
+
+_AT_ONCE = 2  # threads; 16 of them, on as many cores, took longer than one
 
 TRAITS = {
     "half": (0.68, 0.86),  # of the head's width
@@ -163,7 +164,7 @@ def make_faces(
         images[rows] = paint.develop(canvas, octets, noise)
 
     at_once = paint.CHUNK_PIXELS // size**2
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(draw_from, range(0, len(people), at_once)))
     return FaceImages(
         images=images,
