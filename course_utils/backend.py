@@ -216,6 +216,22 @@ def compile_less():
     initializers.Ones.__call__ = filled_with(1)
 
 
+def forget_gradients():
+    """Have PyTorch forget the gradients of all weights before each step.
+
+    Keras looks weights up by their paths. A model that holds another, say a new head on a body
+    that was trained before, can have two layers called "conv2d"; it finds one of the two, and the
+    gradients of the other would be added up from step to step.
+    """
+    import keras
+
+    def zero_grad(model, set_to_none=True):
+        for variable in model.trainable_variables:
+            variable.value.grad = None
+
+    keras.Model.zero_grad = zero_grad
+
+
 @contextmanager
 def all_devices():
     """Split each batch evenly over all devices, for models that are built and trained inside.

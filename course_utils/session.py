@@ -80,6 +80,8 @@ def setup(*, seed):
                 from course_utils.data.fetch import DataFolders
 
                 backend.keep_compiled(DataFolders.from_environment().cache / "compiled")
+        else:
+            backend.forget_gradients()
     keras.utils.set_random_seed(seed)
 
     from course_utils import plots

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+import course_utils as cu
 from course_utils import backend
 from course_utils.backend import gradient
 
@@ -105,3 +106,23 @@ def test_glibc_accepts_each_setting_of_memory():
 def test_other_c_libraries_keep_their_memory_as_they_like(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace())
     backend.keep_freed_memory()
+
+
+def test_layers_of_one_name_inside_another_model_are_trained_like_any_others():
+    cu.setup(seed=1)
+
+    def trained(inner_name):
+        inputs = keras.Input((4,))
+        inner = keras.Model(inputs, keras.layers.Dense(3, name=inner_name)(inputs))
+        outputs = keras.layers.Dense(1, name="dense")(inner(inputs))
+        model = keras.Model(inputs, outputs)
+        model.set_weights(
+            [np.linspace(-1, 1, w.size).reshape(w.shape) for w in model.get_weights()]
+        )
+        model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+        x = np.random.default_rng(0).normal(size=(16, 4))
+        model.fit(x, x[:, :1], batch_size=4, epochs=2, shuffle=False, verbose=0)
+        return model.get_weights()
+
+    for one, other in zip(trained("dense"), trained("another"), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
