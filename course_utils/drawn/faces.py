@@ -40,7 +40,7 @@ _PAINTS = np.array([base for base, _ in paint.PAINTS.values()], np.float32)
 _DARK = np.array((30, 30, 36), np.float32)
 _WHITE = np.array((248, 248, 244), np.float32)
 
-_AT_ONCE = 2  # threads; 16 of them, on as many cores, took longer than one
+_THREADS = 2  # 16 of them, on as many cores, took longer than one
 
 TRAITS = {
     "half": (0.68, 0.86),  # of the head's width
@@ -154,6 +154,7 @@ def make_faces(
     own = np.concatenate([paint.Stream(person, 32).uniforms(1, columns) for person in known])[of]
     images = np.empty((len(people), size, size, 3), np.uint8)
     landmarks = np.empty((len(people), 5, 2))
+    at_once = paint.CHUNK_PIXELS // size**2
 
     def draw_from(start):
         rows = slice(start, start + at_once)
@@ -163,8 +164,7 @@ def make_faces(
         octets = paint.Stream(seed, 31).octets(len(canvas), 3 * size**2, first=start)
         images[rows] = paint.develop(canvas, octets, noise)
 
-    at_once = paint.CHUNK_PIXELS // size**2
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(draw_from, range(0, len(people), at_once)))
     return FaceImages(
         images=images,
